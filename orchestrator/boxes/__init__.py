@@ -1,0 +1,1 @@
+"""How a step becomes a job in a box, and what comes back."""

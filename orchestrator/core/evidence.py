@@ -1,0 +1,54 @@
+"""Evidence (measured by the host) and verdicts (a gate's ruling on it)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from orchestrator.core.values import Value
+
+Ruling = Literal["passed", "failed", "unknown", "not_applicable"]
+
+
+class Evidence(Value):
+    """A number the host measured, with everything needed to measure it again.
+
+    `file` is relative to the run directory and `sha256` its hash; `code_sha256` is the hash of
+    the measuring code; `interval` the 95 % interval; `n` how many points or rows it rests on;
+    `subject` what was measured (the delivered model, a baseline, the reference, the split).
+    """
+
+    id: str
+    name: str
+    value: float | None
+    unit: str = ""
+    interval: tuple[float, float] | None = None
+    n: int = 0
+    subject: str = ""
+    text: str = ""
+    file: str = ""
+    sha256: str = ""
+    code_sha256: str = ""
+    environment: str = ""
+    seed: int = 0
+    step: str = ""
+
+
+class Verdict(Value):
+    """A gate's ruling. `remedy` says what would change it; `unknown` never counts as passed."""
+
+    id: str
+    verdict: Ruling
+    value: float | None = None
+    threshold: float | None = None
+    evidence: tuple[str, ...] = ()
+    reason: str = ""
+    remedy: str = ""
+
+
+class Repair(Value):
+    """A change the host made to the data, with the reason, so that nothing is mended in silence."""
+
+    kind: str
+    columns: tuple[str, ...] = ()
+    rows: int = 0
+    reason: str = ""

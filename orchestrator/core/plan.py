@@ -1,0 +1,133 @@
+"""The plan: five thoughts in the open and an acyclic graph of steps."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from orchestrator.core.request import Route
+from orchestrator.core.values import Value
+
+StepKind = Literal["skill", "agent", "loop"]
+Stage = Literal["formulation", "data", "model", "training", "validation"]
+GpuWish = Literal["none", "prefer", "require"]
+SplitKind = Literal["random", "stratified", "group", "time"]
+
+
+class Resources(Value):
+    """What one step may use. `cpus` also fixes the step's thread count, so results never vary with it."""
+
+    cpus: int = Field(default=1, ge=1, le=256)
+    memory_mb: int = Field(default=4096, ge=64)
+    disk_mb: int = Field(default=512, ge=1)
+    gpu: GpuWish = "none"
+    timeout_s: float = Field(default=600.0, gt=0)
+
+
+class Estimate(Value):
+    """What the planner expects the plan to cost. Heuristic: from tables measured on two cores."""
+
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    tokens: int = 0
+    usd: float = 0.0
+
+
+class Alternative(Value):
+    """A choice that was considered and not taken."""
+
+    choice: str
+    why_not: str
+
+
+class Thought(Value):
+    """One of the five steps of the chain of thought: what was decided, what else was there, why."""
+
+    stage: Stage
+    decision: str
+    why: str
+    considered: tuple[Alternative, ...] = ()
+    anti_patterns: tuple[str, ...] = ()  # "Fixed Epochs → monitor validation loss", named with its fix
+
+
+class SplitPlan(Value):
+    """How the host (never a worker) sets the test rows aside. `column` holds the group or the time."""
+
+    kind: SplitKind
+    test_fraction: float = Field(default=0.2, gt=0.0, lt=1.0)
+    column: str | None = None
+    shuffle: bool = True
+
+
+class DataStrategy(Value):
+    """The data of a supervised run: which file, which target, what is kept, how it is split.
+
+    `metric` is the primary metric by its registry name; `constraints` are bounds on registry
+    metrics such as {"metric": "recall", "at_least": 0.9}.
+    """
+
+    file: str
+    sha256: str
+    target: str
+    task: Literal["regression", "binary", "multiclass"]
+    features: tuple[str, ...]
+    dropped: dict[str, str] = Field(default_factory=dict)  # column -> reason
+    split: SplitPlan
+    metric: str
+    constraints: tuple[dict[str, JsonValue], ...] = ()
+
+
+class Until(Value):
+    """A loop's stopping rule: the named claim of the named body step falls to `below` or under."""
+
+    step: str
+    claim: str
+    below: float
+
+
+class Step(Value):
+    """One unit of work for one named skill (`kind="skill"`) or peer (`kind="agent"`).
+
+    `worker` is the skill's or the agent's name; `skill` what a peer uses. `needs` are ids of
+    steps whose outputs this one reads. A loop (`kind="loop"`) repeats `body` with `until` and
+    `max_rounds`; each round multiplies the numbers of a body spec named in `grow`.
+    """
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")
+    worker: str
+    kind: StepKind
+    skill: str = ""
+    spec: dict[str, JsonValue] = Field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    resources: Resources = Resources()
+    background: bool = False
+    body: tuple[Step, ...] = ()
+    until: Until | None = None
+    max_rounds: int = Field(default=1, ge=1, le=100)
+    grow: dict[str, float] = Field(default_factory=dict)
+
+    @property
+    def skill_name(self) -> str:
+        """The skill that does the work: the worker itself, or the one a peer uses."""
+        return self.skill or self.worker
+
+
+class Plan(Value):
+    """What will be done. `data` for tables, `problem` for fields (the JSON of the shared problem spec)."""
+
+    route: Route
+    planner: str
+    thoughts: tuple[Thought, ...]
+    steps: tuple[Step, ...]
+    estimate: Estimate = Estimate()
+    data: DataStrategy | None = None
+    problem: dict[str, JsonValue] | None = None
+    tolerance: float | None = None  # the accuracy asked for, in the primary metric's unit
+    notes: tuple[str, ...] = ()
+
+    @property
+    def delegates(self) -> tuple[str, ...]:
+        """The peers the plan hands work to, each once, in order of first use."""
+        peers = (s.worker for step in self.steps for s in (step, *step.body) if s.kind == "agent")
+        return tuple(dict.fromkeys(peers))

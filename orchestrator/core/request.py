@@ -1,0 +1,66 @@
+"""What was asked, and what the route made of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from orchestrator.core.values import Value
+
+PlannerChoice = Literal["auto", "rules", "claude"]
+SandboxChoice = Literal["auto", "docker", "bubblewrap", "process"]
+
+
+class Route(StrEnum):
+    """Where a request goes. The names are part of the JSON contract."""
+
+    TABULAR = "train/tabular"
+    DEEP = "train/deep"
+    PINN = "train/pinn"
+    OPERATOR = "train/operator"
+    SWEEP = "sweep"
+    EVALUATE = "evaluate"
+    DEPLOY = "deploy"
+    SIMULATE = "simulate"
+    RESEARCH = "research"
+    JAX = "jax"
+    EXPLAIN = "explain"
+    CLARIFY = "clarify"
+    REFUSE = "refuse"
+
+
+class Request(Value):
+    """A request in plain words with everything the user set beside it.
+
+    `files` are the paths given by `--data`; names inside `text` are found by the route.
+    """
+
+    text: str
+    files: tuple[str, ...] = ()
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    planner: PlannerChoice = "auto"
+    sandbox: SandboxChoice = "auto"
+    approve: bool = False
+    trust_code: bool = False
+    allow_rows: tuple[str, ...] = ()
+    timeout_s: float | None = Field(default=None, gt=0)
+    budget_usd: float | None = Field(default=None, ge=0)
+
+
+class Routing(Value):
+    """The route of a request, its parameters, and the reply where no plan is needed.
+
+    `message` is the explanation, the clarifying question or the refusal, in the request's
+    language (`language`, ISO 639-1). `missing` names what a clarifying question asks for.
+    `then` lists further wishes of the same request ("and then deploy it"), in order.
+    """
+
+    route: Route
+    params: dict[str, JsonValue] = Field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    language: str = "en"
+    message: str = ""
+    missing: tuple[str, ...] = ()
+    then: tuple[Route, ...] = ()

@@ -1,0 +1,48 @@
+"""The events of a run, one JSON object a line in `journal.jsonl`.
+
+| event             | data                                                                  |
+|-------------------|-----------------------------------------------------------------------|
+| run.started       | request, seed, resumed (true where a killed run goes on)               |
+| route.decided     | route, params, files, language, message                                |
+| plan.made         | planner, steps (ids), delegates, estimate, attempt                     |
+| plan.checked      | verdicts, decision ("go", "repair", "stop")                            |
+| approval.asked    | steps; approval.given: approved                                        |
+| step.started      | worker, skill, sandbox, box                                            |
+| step.progress     | done, total, loss, message (whichever the skill prints)                |
+| step.finished     | status, reason, wall_s, cpu_s                                          |
+| step.reused       | reason (a finished step is not run again)                              |
+| box.opened        | box, sandbox, purpose ("work", "predict", "score"); box.closed: box    |
+| evidence.measured | id, name, value, unit, interval, subject                               |
+| wave.judged       | wave, decision ("next_wave", "next_round", "replan", "answer"), reason |
+| note              | text (said once, for people: no isolation, a fall-back taken)          |
+| answer.written    | status                                                                 |
+| run.finished      | status, wall_s                                                         |
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from orchestrator.core.values import Value
+
+SCHEMA_VERSION = 1
+
+EventKind = Literal[
+    "run.started", "route.decided", "plan.made", "plan.checked", "approval.asked", "approval.given",
+    "step.started", "step.progress", "step.finished", "step.reused", "box.opened", "box.closed",
+    "evidence.measured", "wave.judged", "note", "answer.written", "run.finished",
+]  # fmt: skip
+
+
+class Event(Value):
+    """One thing that happened. `ts` is Unix time in seconds; `seq` counts within the run."""
+
+    v: int = SCHEMA_VERSION
+    seq: int
+    ts: float
+    run: str
+    event: EventKind
+    step: str = ""
+    data: dict[str, JsonValue] = Field(default_factory=dict)
