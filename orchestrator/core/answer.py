@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 from pydantic import Field, JsonValue
@@ -61,3 +62,11 @@ class Answer(Value):
         head: dict[str, JsonValue] = {key: dumped[key] for key in ("run_id", "status", "route", "params")}
         tail = {key: value for key, value in dumped.items() if key not in head}
         return {**head, "delegates": delegates, "plan": plan, **tail}
+
+    @classmethod
+    def from_json(cls, text: str) -> Answer:
+        """Read back what `as_json` wrote."""
+        raw = json.loads(text)
+        raw.pop("delegates", None)
+        plan = raw.pop("plan", None)
+        return cls.model_validate({**raw, "plan": plan if plan and plan.get("steps") else None})

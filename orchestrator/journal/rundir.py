@@ -75,7 +75,7 @@ class RunDirectory:
         self.measured = self.path / "measured"
         self.sealed = self.state / "sealed" / run_id
         self.lock = self.state / "locks" / f"{run_id}.lock"
-        self.checkpoints = self.state / "checkpoints.sqlite"
+        self.checkpoints = self.state / "checkpoints" / f"{run_id}.sqlite"
 
     @classmethod
     def create(cls, runs_dir: Path, run_id: str | None = None) -> RunDirectory:

@@ -1,0 +1,1 @@
+"""The command line: parses, drives the road, prints the result on stdout and all else on stderr."""

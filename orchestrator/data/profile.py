@@ -1,0 +1,90 @@
+"""Describes a user's table without showing a row of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from orchestrator.core.profile import Column, ColumnKind, DataProfile
+from orchestrator.core.values import sha256_file
+from orchestrator.data.columns import WORDS_FOR_TRUTH, is_number, is_time
+from orchestrator.data.readers import read_table
+
+ID_NAME = re.compile(
+    r"(?:unnamed: \d+|.*[\s_\-.]?(?:id|uuid|guid)|(?:row|sample|record|customer|patient)?[\s_\-]*"
+    r"(?:index|idx|no|nr|key|number|num|row)\.?)",
+    re.IGNORECASE,
+)
+WORDS_NOT_IDS = re.compile(r".*(?:acid|solid|fluid|liquid|humid|grid|bid|paid|said|valid|covid|void|mid|hybrid)", re.I)
+MAX_CATEGORIES = 20
+CATEGORY_SHARE = 0.2
+CATEGORY_LENGTH = 64
+LEAST_TO_NAME = 5  # with fewer rows "all different" says nothing
+
+
+def profile_table(path: Path) -> DataProfile:
+    """The table in figures: kinds, gaps, ranges, duplicates.
+
+    Kinds are a heuristic from values and names; an identifier that looks like a measurement is taken for one.
+    Raises: BadInput as `read_table` does.
+    """
+    frame = read_table(path).frame
+    return DataProfile(
+        file=str(path),
+        sha256=sha256_file(path),
+        rows=len(frame),
+        columns=tuple(_column(str(name), frame[name]) for name in frame.columns),
+        duplicates=int(frame.duplicated().sum()),
+    )
+
+
+def _column(name: str, column: pd.Series) -> Column:
+    present = column.dropna()
+    unique = int(present.nunique())
+    number = is_number(column) and len(present) > 0
+    return Column(
+        name=name,
+        kind=_kind(name, column, present, unique),
+        missing=float(column.isna().mean()),
+        unique=unique,
+        low=float(present.min()) if number else None,
+        high=float(present.max()) if number else None,
+        integer=bool(number and (present == present.round()).all()),
+        monotone=bool((number or is_time(column)) and len(present) > 1 and present.is_monotonic_increasing),
+    )
+
+
+def _kind(name: str, column: pd.Series, present: pd.Series, unique: int) -> ColumnKind:
+    if unique == 0:
+        return "empty"
+    if unique == 1:
+        return "constant"
+    if is_time(column):
+        return "time"
+    if column.dtype == bool:
+        return "boolean"
+    all_different = unique == len(present) and unique >= LEAST_TO_NAME
+    if is_number(column):
+        whole = bool((present == present.round()).all())
+        return "identifier" if whole and all_different and _named_as_id(name) else "number"
+    return _kind_of_text(name, present, unique, all_different)
+
+
+def _kind_of_text(name: str, present: pd.Series, unique: int, all_different: bool) -> ColumnKind:
+    values = present.drop_duplicates().astype(str)
+    if unique == 2 and values.str.fullmatch(WORDS_FOR_TRUTH).all():
+        return "boolean"
+    spaced = float(values.str.contains(r"\s").mean())
+    if all_different:
+        return "identifier" if spaced < 0.5 or _named_as_id(name) else "text"
+    short = float(values.str.len().mean()) <= CATEGORY_LENGTH
+    few = unique <= max(MAX_CATEGORIES, CATEGORY_SHARE * len(present))
+    if few and short:
+        return "category"
+    return "identifier" if _named_as_id(name) else "text"
+
+
+def _named_as_id(name: str) -> bool:
+    return bool(ID_NAME.fullmatch(name)) and not WORDS_NOT_IDS.fullmatch(name)

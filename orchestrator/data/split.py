@@ -1,0 +1,209 @@
+"""Splits a user's table before any worker sees it, and seals the test labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from orchestrator.core.errors import BadInput
+from orchestrator.core.evidence import Repair
+from orchestrator.core.plan import DataStrategy
+from orchestrator.core.values import Value, sha256_file
+from orchestrator.data import assign
+from orchestrator.data.columns import is_time
+from orchestrator.data.duplicates import duplicate_units, repeats_are_natural
+from orchestrator.data.readers import read_table
+from orchestrator.data.seal import Part, seconds, write_labels, write_parts
+from orchestrator.data.usable import Usable, usable_rows
+
+MIN_SIDE = 2
+DROPPING = ("target_missing", "split_column_missing", "duplicates_dropped")
+
+How = Literal["random", "stratified", "group", "time", "tail"]
+
+
+class SplitRecord(Value):
+    """What was split how. `train`, `test_inputs` and `labels` are paths; counts are rows.
+
+    `rows` = `train_rows` + `test_rows` + the rows of repairs whose kind is in `DROPPING`.
+    `how` is "tail" where a random split may not shuffle. `classes` are the labels of all kept rows as text
+    (empty for regression); `cutoff` is the first test time.
+    """
+
+    how: How
+    column: str | None
+    seed: int
+    rows: int
+    train_rows: int
+    test_rows: int
+    target: str
+    features: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+    cutoff: str | None = None
+    repairs: tuple[Repair, ...] = ()
+    train: str
+    test_inputs: str
+    labels: str
+    train_sha256: str
+    test_inputs_sha256: str
+    labels_sha256: str
+
+
+def split_table(path: Path, strategy: DataStrategy, *, seed: int, destination: Path, sealed: Path) -> SplitRecord:
+    """Write destination/train.parquet, destination/test_inputs.parquet and sealed/labels.npz.
+
+    Where rows may be shuffled, both parts are, and row ids are drawn at random, because in a sorted file a row's
+    number gives its label away; the sealed file maps ids to row numbers. Else ids are the row numbers, from 0.
+    Exact copies of a row never stand on both sides.
+
+    Raises: BadInput for a file that changed, columns that are not there, a target that teaches nothing, too few
+    rows or groups; ValueError where `sealed` lies inside `destination`.
+    """
+    if sealed.resolve().is_relative_to(destination.resolve()):
+        raise ValueError(f"labels cannot be sealed in {str(sealed)!r}, inside what the boxes see")
+    if strategy.sha256 and sha256_file(path) != strategy.sha256:
+        raise BadInput(f"{str(path)!r} has changed since the plan was made", remedy="plan again")
+    table = read_table(path)
+    usable = usable_rows(path, table.frame, strategy)
+    test, keep, copies = _assign(path, usable, strategy, np.random.default_rng(seed))
+    ids = _row_ids(len(table.frame), strategy, seed)
+    train_part, test_part = (_part(usable, strategy, mask & keep, ids) for mask in (~test, test))
+    _check_sides(path, strategy, train_part, test_part)
+    train_file, test_file = write_parts(train_part, test_part, strategy.target, destination)
+    labels_file = write_labels(train_part, test_part, sealed)
+    used = {*strategy.features, strategy.target, strategy.split.column}
+    read = tuple(repair for repair in table.repairs if used.intersection(repair.columns))
+    return SplitRecord(
+        how=_how(strategy),
+        column=strategy.split.column,
+        seed=seed,
+        rows=len(table.frame),
+        train_rows=len(train_part),
+        test_rows=len(test_part),
+        target=strategy.target,
+        features=strategy.features,
+        classes=() if strategy.task == "regression" else tuple(sorted(set(usable.target))),
+        cutoff=_cutoff(test_part) if strategy.split.kind == "time" else None,
+        repairs=(*read, *usable.repairs, *copies),
+        train=str(train_file),
+        test_inputs=str(test_file),
+        labels=str(labels_file),
+        train_sha256=sha256_file(train_file),
+        test_inputs_sha256=sha256_file(test_file),
+        labels_sha256=sha256_file(labels_file),
+    )
+
+
+def _how(strategy: DataStrategy) -> How:
+    ordered = strategy.split.kind in ("random", "stratified") and not strategy.split.shuffle
+    return "tail" if ordered else strategy.split.kind
+
+
+def _shuffles(strategy: DataStrategy) -> bool:
+    return strategy.split.shuffle and strategy.split.kind != "time"
+
+
+def _assign(
+    path: Path, usable: Usable, strategy: DataStrategy, generator: np.random.Generator
+) -> tuple[assign.Mask, assign.Mask, list[Repair]]:
+    """Which rows are test rows, which rows stay at all, and what was done about copies."""
+    units = duplicate_units(usable.frame[list(strategy.features)])
+    natural = repeats_are_natural(units)
+    together = np.arange(len(units)) if natural else units
+    test = _draw(path, usable, strategy, together, generator)
+    keep = np.ones(len(test), dtype=np.bool_)
+    if natural:
+        reason = "few combinations of feature values exist, so equal rows stand in training and test"
+        return test, keep, [Repair(kind="repeats_kept", rows=len(units) - len(np.unique(units)), reason=reason)]
+    crossing = ~test & np.isin(units, units[test])
+    if crossing.any():
+        reason = f"{int(crossing.sum())} training rows are exact copies of test rows and are left out of training"
+        repair = Repair(kind="duplicates_dropped", columns=strategy.features, rows=int(crossing.sum()), reason=reason)
+        return test, ~crossing, [repair]
+    copies = len(units) - len(np.unique(units))
+    if copies and _how(strategy) in ("random", "stratified"):
+        reason = f"{copies} rows are exact copies of others; copies stay on one side of the split"
+        return test, keep, [Repair(kind="duplicates_together", columns=strategy.features, rows=copies, reason=reason)]
+    return test, keep, []
+
+
+def _draw(
+    path: Path, usable: Usable, strategy: DataStrategy, units: assign.Codes, generator: np.random.Generator
+) -> assign.Mask:
+    fraction = strategy.split.test_fraction
+    how = _how(strategy)
+    if how == "tail":
+        return assign.tail(len(units), fraction)
+    if how == "time":
+        test = assign.last_in_time(seconds(usable.frame[strategy.split.column or ""]), fraction)
+        if not test.any():
+            raise BadInput(
+                f"column {strategy.split.column!r} of {str(path)!r} has one and the same time in every row",
+                remedy="name another time column",
+            )
+        return test
+    if how == "group":
+        groups = np.asarray(pd.factorize(usable.frame[strategy.split.column or ""])[0], dtype=np.int64)
+        if len(np.unique(groups)) < 2:
+            raise BadInput(
+                f"column {strategy.split.column!r} of {str(path)!r} has one group; a group split needs two or more",
+                remedy="name another group column",
+            )
+        shuffled = strategy.split.shuffle
+        return assign.draw_random(groups, fraction, generator) if shuffled else assign.last_groups(groups, fraction)
+    if len(np.unique(units)) < 2:
+        raise BadInput(f"all rows of {str(path)!r} have equal features", remedy="drop fewer columns")
+    if how == "random":
+        return assign.draw_random(units, fraction, generator)
+    regression = strategy.task == "regression"
+    strata = assign.bins(usable.target.to_numpy(float)) if regression else pd.factorize(usable.target)[0]
+    return assign.draw_stratified(units, np.asarray(strata, dtype=np.int64), fraction, generator)
+
+
+def _row_ids(rows: int, strategy: DataStrategy, seed: int) -> NDArray[np.int64]:
+    """The id of every row of the file."""
+    if not _shuffles(strategy):
+        return np.arange(rows, dtype=np.int64)
+    return np.random.default_rng([seed, 1]).permutation(rows).astype(np.int64)
+
+
+def _part(usable: Usable, strategy: DataStrategy, mask: assign.Mask, ids: NDArray[np.int64]) -> Part:
+    """One side: by id where rows may be shuffled (ids are random), by time in a time split, else as in the file."""
+    rows = usable.frame.index.to_numpy()[mask].astype(np.int64)
+    own = ids[rows]
+    by = None if strategy.split.column is None else usable.frame.loc[rows, strategy.split.column]
+    order = np.argsort(own, kind="stable")
+    if strategy.split.kind == "time" and by is not None:
+        order = np.argsort(seconds(by), kind="stable")
+    rows, own = rows[order], own[order]
+    return Part(
+        features=usable.frame.loc[rows, list(strategy.features)],
+        target=usable.target.loc[pd.Index(rows)].to_numpy(),
+        ids=own,
+        rows=rows,
+        by=None if strategy.split.column is None else usable.frame.loc[rows, strategy.split.column],
+    )
+
+
+def _check_sides(path: Path, strategy: DataStrategy, train: Part, test: Part) -> None:
+    if min(len(train), len(test)) < MIN_SIDE:
+        raise BadInput(
+            f"{str(path)!r} leaves {len(train)} rows to train and {len(test)} to test; each needs {MIN_SIDE}",
+            remedy="give more rows, or another test fraction",
+        )
+    if len(set(train.target.tolist())) < 2:
+        raise BadInput(
+            f"all training rows of {str(path)!r} have {strategy.target!r} = {str(train.target[0])!r} once the test "
+            "rows are set aside",
+            remedy="shuffle, stratify, or give more rows",
+        )
+
+
+def _cutoff(test: Part) -> str:
+    assert test.by is not None, "a time split has a time column"
+    first = test.by.iloc[0]
+    return first.isoformat() if is_time(test.by) else str(first)

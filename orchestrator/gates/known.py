@@ -1,0 +1,49 @@
+"""What a gate may know: the plan, the evidence, and small lookups on it."""
+
+from __future__ import annotations
+
+from orchestrator.core.evidence import Evidence, Verdict
+from orchestrator.core.plan import Plan
+from orchestrator.core.values import Value
+
+
+class Known(Value):
+    """The subject of the gates: a plan and everything the host measured on its results."""
+
+    plan: Plan
+    evidence: tuple[Evidence, ...]
+    tolerance: float = 1e-4
+
+    def find(self, name: str, subject: str | None = None) -> Evidence | None:
+        """The newest evidence of that name (and subject)."""
+        hits = [e for e in self.evidence if e.name == name and (subject is None or e.subject == subject)]
+        return hits[-1] if hits else None
+
+    def all(self, name: str) -> tuple[Evidence, ...]:
+        return tuple(entry for entry in self.evidence if entry.name == name)
+
+
+def unknown(check: str, why: str, evidence: tuple[Evidence, ...] = (), remedy: str = "") -> Verdict:
+    ids = tuple(entry.id for entry in evidence)
+    return Verdict(id=check, verdict="unknown", reason=why, evidence=ids, remedy=remedy)
+
+
+def at_most(
+    check: str, measured: Evidence | None, threshold: float, said: str, *, remedy: str = "", use_upper: bool = False
+) -> Verdict:
+    """Passed where the value (or the upper end of its interval) is at most the threshold."""
+    if measured is None:
+        return unknown(check, f"{said}: not measured", remedy=remedy)
+    if measured.value is None:
+        return unknown(check, f"{said}: {measured.text or 'could not be measured'}", (measured,), remedy)
+    value = measured.interval[1] if use_upper and measured.interval else measured.value
+    passed = value <= threshold
+    return Verdict(
+        id=check,
+        verdict="passed" if passed else "failed",
+        value=value,
+        threshold=threshold,
+        evidence=(measured.id,),
+        reason=f"{said}: {value:.3g} {'≤' if passed else '>'} {threshold:.3g}",
+        remedy="" if passed else remedy,
+    )

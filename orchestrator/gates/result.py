@@ -1,0 +1,87 @@
+"""The judge's ruling on a finished plan: every required check, from evidence and the table alone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from orchestrator.core.evidence import Evidence, Verdict
+from orchestrator.core.outcome import Outcome
+from orchestrator.core.plan import Plan
+from orchestrator.core.request import Route
+from orchestrator.gates import common, field, table
+from orchestrator.gates.known import Known, unknown
+from orchestrator.gates.required import NOT_APPLICABLE, REQUIRED, exempt
+
+Gate = Callable[[Known], Verdict]
+
+COMMON: dict[str, Gate] = {
+    "training.schedule": common.schedule,
+    "reproducibility.seeds": common.seeds,
+    "reproducibility.hyperparameters": common.hyperparameters,
+}
+FIELD: dict[str, Gate] = {
+    "data.scaling": field.scaling,
+    "model.inductive_bias": field.inductive_bias,
+    "model.baseline": field.baseline,
+    "training.loss": field.loss,
+    "evaluation.metric": field.metric,
+    "evaluation.uncertainty": field.uncertainty,
+    "physics.residual": field.residual,
+    "physics.initial": field.initial,
+    "physics.boundary": field.boundary,
+    "physics.maximum_principle": field.maximum_principle,
+    "simulate.convergence": field.convergence,
+}
+TABLE: dict[str, Gate] = {
+    "data.leakage": table.leakage,
+    "data.scaling": table.scaling,
+    "model.inductive_bias": table.inductive_bias,
+    "model.baseline": table.baseline,
+    "training.loss": table.loss,
+    "evaluation.metric": table.metric,
+    "evaluation.uncertainty": table.uncertainty,
+}
+GATES: dict[Route, Mapping[str, Gate]] = {
+    Route.TABULAR: {**COMMON, **TABLE},
+    Route.PINN: {**COMMON, **FIELD},
+    Route.SIMULATE: {**COMMON, **FIELD},
+}
+
+
+def judge_results(plan: Plan, evidence: tuple[Evidence, ...]) -> tuple[Verdict, ...]:
+    """One verdict per check of the route, in the table's order."""
+    known = Known(plan=plan, evidence=evidence, tolerance=plan.tolerance or DEFAULT_TOLERANCE)
+    return tuple(_rule(check, plan, known) for check in REQUIRED.get(plan.route, ()))
+
+
+DEFAULT_TOLERANCE = 1e-4
+
+
+def _rule(check: str, plan: Plan, known: Known) -> Verdict:
+    reason = NOT_APPLICABLE.get((plan.route, check)) or exempt(plan, check)
+    if reason:
+        return Verdict(id=check, verdict="not_applicable", reason=reason)
+    gate = GATES[plan.route].get(check)
+    return gate(known) if gate else unknown(check, "no gate measures this check on this route")
+
+
+def shortfalls(plan: Plan, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """The verdicts that keep the run from being validated: failed or unknown ones, and checks that are absent."""
+    ruled = {verdict.id for verdict in verdicts}
+    absent = tuple(unknown(c, "the check was not ruled on") for c in REQUIRED.get(plan.route, ()) if c not in ruled)
+    short = tuple(verdict for verdict in verdicts if verdict.verdict in ("failed", "unknown"))
+    troubled = any(verdict.id.startswith(("step.", "loop.")) for verdict in short)
+    return short if troubled else short + absent
+
+
+def may_replan(plan: Plan, short: tuple[Verdict, ...], outcomes: Mapping[str, Outcome]) -> bool:
+    """Whether another plan may be tried on these findings.
+
+    A table's test rows are scored once: choosing a new plan because of their score would tune on
+    them, so only a leak (which makes a new split) or a failed step leads to a new plan there.
+    """
+    if any(outcome.user_error for outcome in outcomes.values()):
+        return False
+    if plan.route is Route.TABULAR:
+        return any(verdict.id == "data.leakage" or verdict.id.startswith("step.") for verdict in short)
+    return True

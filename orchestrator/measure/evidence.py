@@ -1,0 +1,56 @@
+"""Scores and host-side findings become evidence: numbered, hashed, written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from orchestrator.core.evidence import Evidence
+from orchestrator.core.values import sha256_file
+from orchestrator.journal.journal import Journal
+from orchestrator.journal.rundir import RunDirectory, write_text
+from orchestrator.measure.bench import Score
+
+
+class EvidenceBook:
+    """Collects the evidence of a run; ids count up from e1 in the order of measuring."""
+
+    def __init__(self, run: RunDirectory, code_sha256: str, environment: str, seed: int) -> None:
+        self.run = run
+        self.code_sha256 = code_sha256
+        self.environment = environment
+        self.seed = seed
+        self.entries: tuple[Evidence, ...] = ()
+
+    def add_scores(self, scores: Iterable[Score], source: Path, step: str) -> None:
+        for score in scores:
+            interval = (score.low, score.high) if score.low is not None and score.high is not None else None
+            self.add(
+                score.name, score.value, source, step, unit=score.unit, interval=interval, n=score.n,
+                subject=score.subject, text=score.text,
+            )  # fmt: skip
+
+    def add(
+        self, name: str, value: float | None, source: Path, step: str, *, unit: str = "",
+        interval: tuple[float, float] | None = None, n: int = 0, subject: str = "", text: str = "",
+    ) -> None:  # fmt: skip
+        """Record one number that was read from or measured into the file `source`."""
+        entry = Evidence(
+            id=f"e{len(self.entries) + 1}", name=name, value=value, unit=unit, interval=interval, n=n, subject=subject,
+            text=text, file=self.run.relative(source) if source.is_relative_to(self.run.path) else source.name,
+            sha256=sha256_file(source) if source.is_file() else "", code_sha256=self.code_sha256,
+            environment=self.environment, seed=self.seed, step=step,
+        )  # fmt: skip
+        self.entries = (*self.entries, entry)
+
+    def write(self, journal: Journal) -> tuple[Evidence, ...]:
+        write_text(self.run.evidence, "".join(entry.model_dump_json() + "\n" for entry in self.entries))
+        for entry in self.entries:
+            interval: JsonValue = list(entry.interval) if entry.interval else None
+            journal.tell(
+                "evidence.measured", entry.step, id=entry.id, name=entry.name, value=entry.value, unit=entry.unit,
+                interval=interval, subject=entry.subject,
+            )  # fmt: skip
+        return self.entries

@@ -1,0 +1,117 @@
+"""answer: quote evidence and nothing else, or say what is missing."""
+
+from __future__ import annotations
+
+import time
+
+from langgraph.runtime import Runtime
+from pydantic import TypeAdapter
+
+from orchestrator.core.answer import Answer, AnswerClaim, Status
+from orchestrator.core.evidence import Evidence, Repair, Verdict
+from orchestrator.core.outcome import Artifact, Outcome, Usage
+from orchestrator.core.plan import Plan
+from orchestrator.core.request import Routing
+from orchestrator.data.split import SplitRecord
+from orchestrator.gates.principles import principles
+from orchestrator.gates.result import shortfalls
+from orchestrator.journal.journal import read_events
+from orchestrator.journal.rundir import read_model, write_json
+from orchestrator.measure.artifacts import measured_artifacts
+from orchestrator.nodes.availability import left_undone
+from orchestrator.nodes.context import Context
+from orchestrator.nodes.sentences import claims_of, headline
+from orchestrator.nodes.state import Ending, State
+from orchestrator.report.page import write_report
+
+_VERDICTS = TypeAdapter(tuple[Verdict, ...])
+
+
+async def answer(state: State, runtime: Runtime[Context]) -> State:
+    """The end of the road: the decided ending, or the ruling on claims and checks."""
+    write_answer(runtime.context, answer_of(runtime.context, state.get("ending")))
+    return {"goto": "answer"}
+
+
+def answer_of(context: Context, ending: Ending | None) -> Answer:
+    """The answer from what lies in the run directory; without an ending, the checks decide."""
+    run = context.run
+    routing = read_model(run.routing, Routing) if run.routing.is_file() else None
+    plan = read_model(run.plan, Plan) if run.plan.is_file() else None
+    outcomes = _outcomes(context, plan)
+    evidence, verdicts = _evidence(context), _verdicts(context)
+    claims = claims_of(plan, evidence) if plan else ()
+    end = ending or _validated(plan, claims, verdicts)
+    return Answer(
+        run_id=run.run_id,
+        status=end.status,
+        route=routing.route.value if routing else "",
+        params=routing.params if routing else {},
+        message=_message(context, routing, end, verdicts),
+        error=end.error,
+        claims=claims,
+        checks=verdicts,
+        repairs=_repairs(context),
+        principles=principles(plan, claims, verdicts, outcomes),
+        artifacts=_artifacts(context, outcomes),
+        cost=_cost(context, outcomes),
+        plan=plan,
+        run_dir=str(run.path),
+    )
+
+
+def write_answer(context: Context, made: Answer) -> None:
+    write_json(context.run.answer, made.as_json())
+    context.journal.tell("answer.written", status=made.status)
+    write_report(context.run)
+
+
+def _outcomes(context: Context, plan: Plan | None) -> tuple[Outcome, ...]:
+    """The results of the plan's own steps; what earlier plans left under other names is not counted."""
+    folders = sorted((context.run.path / "steps").glob("*/result.json")) if plan else []
+    return tuple(read_model(path, Outcome) for path in folders if "~" not in path.parent.name)
+
+
+def _validated(plan: Plan | None, claims: tuple[AnswerClaim, ...], verdicts: tuple[Verdict, ...]) -> Ending:
+    """validated = at least one claim, every claim is evidence, every required check passed."""
+    missing = shortfalls(plan, verdicts) if plan else ()
+    sound = bool(claims) and all(claim.evidence for claim in claims) and bool(verdicts) and not missing
+    status: Status = "validated" if sound else "not_validated"
+    return Ending(status=status)
+
+
+def _message(context: Context, routing: Routing | None, ending: Ending, verdicts: tuple[Verdict, ...]) -> str:
+    language = routing.language if routing else "en"
+    undone = left_undone(routing, context.skill_names) if routing else ()
+    return ending.message or headline(ending.status, verdicts, undone, language)
+
+
+def _evidence(context: Context) -> tuple[Evidence, ...]:
+    if not context.run.evidence.is_file():
+        return ()
+    lines = context.run.evidence.read_text(encoding="utf-8").splitlines()
+    return tuple(Evidence.model_validate_json(line) for line in lines)
+
+
+def _verdicts(context: Context) -> tuple[Verdict, ...]:
+    path = context.run.verdicts
+    return _VERDICTS.validate_json(path.read_bytes()) if path.is_file() else ()
+
+
+def _repairs(context: Context) -> tuple[Repair, ...]:
+    return read_model(context.run.split, SplitRecord).repairs if context.run.split.is_file() else ()
+
+
+def _artifacts(context: Context, outcomes: tuple[Outcome, ...]) -> tuple[Artifact, ...]:
+    made = tuple(artifact for outcome in outcomes for artifact in outcome.artifacts)
+    return (*made, *measured_artifacts(context.run))
+
+
+def _cost(context: Context, outcomes: tuple[Outcome, ...]) -> Usage:
+    """Wall time since the run was first started; processor time summed over the steps."""
+    total = Usage()
+    for outcome in outcomes:
+        total = total.plus(outcome.usage)
+    events = read_events(context.run.journal)
+    wall = time.time() - events[0].ts if events else total.wall_s
+    return total.model_copy(update={"wall_s": wall})

@@ -1,0 +1,87 @@
+"""plan: the chain of thought and the graph of steps, every spec with its defaults filled in."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from langgraph.runtime import Runtime
+from pydantic import TypeAdapter
+
+from orchestrator.config.fill import fill
+from orchestrator.core.errors import RunBroken, UserError
+from orchestrator.core.evidence import Verdict
+from orchestrator.core.plan import Plan, Step
+from orchestrator.core.profile import DataProfile
+from orchestrator.core.request import Route
+from orchestrator.data.profile import profile_table
+from orchestrator.journal.rundir import read_model, write_json, write_text
+from orchestrator.nodes.context import Context
+from orchestrator.nodes.route import ending_of
+from orchestrator.nodes.state import State
+from orchestrator.report.text import render_plan
+
+_VERDICTS = TypeAdapter(tuple[Verdict, ...])
+
+
+async def plan(state: State, runtime: Runtime[Context]) -> State:
+    """Profile the data, ask the planner, fill the specs. After findings, a plan that did not change ends the road."""
+    context = runtime.context
+    routing = context.load_routing(state)
+    if routing is None:
+        raise RunBroken("the run has no route yet", remedy="start the request anew with `mlexpert run`")
+    findings = _findings(context, state)
+    try:
+        profile = await _profile(context, routing.route, routing.files)
+        made = await context.planner.plan(context.request, routing, profile, findings)
+    except UserError as error:
+        return {"goto": "answer"} if findings else {"goto": "answer", "ending": ending_of(error)}
+    made = made.model_copy(update={"steps": tuple(_filled(context, step) for step in made.steps)})
+    before = context.load_plan(state) if state.get("plan") else None
+    if before is not None and _same_work(before, made):
+        context.journal.tell("note", text="the planner has no other plan for these findings")
+        return {"goto": "answer"}
+    attempt = state.get("repairs", 0) + state.get("replans", 0) + 1
+    if before is not None:
+        write_json(context.run.plan.with_name(f"plan-{attempt - 1}.json"), before)
+    write_json(context.run.plan, made)
+    write_text(context.run.plan_text, render_plan(made))
+    context.journal.tell(
+        "plan.made",
+        planner=made.planner,
+        steps=[step.id for step in made.steps],
+        delegates=list(made.delegates),
+        estimate=made.estimate.model_dump(mode="json"),
+        attempt=attempt,
+    )
+    reference = context.reference(context.run.plan)
+    return {"goto": "check", "plan": reference, "outcomes": None, "findings": None, "ending": None}
+
+
+async def _profile(context: Context, route: Route, files: tuple[str, ...]) -> DataProfile | None:
+    """The profile of the first file of a route that learns from a table; read once a run."""
+    if route is not Route.TABULAR or not files:
+        return None
+    if context.run.profile.is_file():
+        return read_model(context.run.profile, DataProfile)
+    made = await asyncio.to_thread(profile_table, Path(files[0]).expanduser())
+    write_json(context.run.profile, made)
+    return made
+
+
+def _findings(context: Context, state: State) -> tuple[Verdict, ...]:
+    reference = state.get("findings")
+    return _VERDICTS.validate_json(context.verified(reference).read_bytes()) if reference else ()
+
+
+def _filled(context: Context, step: Step) -> Step:
+    """The step with its skill's defaults in its spec; a spec that does not fit is left for the gate to tell."""
+    body = tuple(_filled(context, inner) for inner in step.body)
+    skill = context.skills.get(step.skill_name)
+    if step.kind == "loop" or skill is None:
+        return step.model_copy(update={"body": body})
+    return step.model_copy(update={"spec": fill(skill, step.spec).spec, "body": body})
+
+
+def _same_work(old: Plan, new: Plan) -> bool:
+    return old.steps == new.steps and old.data == new.data

@@ -1,0 +1,86 @@
+"""The sentences of an answer. Each quotes the value of evidence; there is no other way to a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from orchestrator.core.answer import AnswerClaim
+from orchestrator.core.evidence import Evidence, Verdict
+from orchestrator.core.plan import Plan
+from orchestrator.core.request import Route
+
+# language -> (validated, not validated, not done yet)
+_HEADLINES: dict[str, tuple[str, str, str]] = {
+    "en": ("Validated: every claim is measured and every required check passed.",
+           "Not validated, because {why}.", "Not done, since no skill for it is there yet: {what}."),
+    "de": ("Validiert: Jede Aussage ist gemessen und jede verlangte Prüfung bestanden.",
+           "Nicht validiert, denn {why}.", "Nicht erledigt, weil es dafür noch keinen Skill gibt: {what}."),
+    "fr": ("Validé : chaque affirmation est mesurée et chaque contrôle requis est réussi.",
+           "Non validé, car {why}.", "Non fait, faute de compétence disponible : {what}."),
+    "es": ("Validado: cada afirmación está medida y cada comprobación exigida se ha superado.",
+           "No validado, porque {why}.", "No hecho, pues aún no hay una habilidad para ello: {what}."),
+    "it": ("Validato: ogni affermazione è misurata e ogni controllo richiesto è superato.",
+           "Non validato, perché {why}.", "Non fatto, perché non c'è ancora una competenza: {what}."),
+    "pt": ("Validado: cada afirmação foi medida e cada verificação exigida foi aprovada.",
+           "Não validado, porque {why}.", "Não feito, pois ainda não há uma competência para isso: {what}."),
+    "zh": ("已验证：每项结论都有测量依据，所有必需检查均已通过。",
+           "未通过验证，原因：{why}。", "未完成，因为尚无相应技能：{what}。"),
+    "ja": ("検証済み：すべての主張は測定され、必要な検査はすべて合格しました。", "検証できませんでした。理由：{why}。",
+           "対応する機能がまだないため未実施：{what}。"),
+}  # fmt: skip
+
+
+def headline(status: str, verdicts: tuple[Verdict, ...], undone: tuple[str, ...], language: str) -> str:
+    """The first sentence of the answer, in the request's language; reasons stay in the words of the checks."""
+    good, bad, left = _HEADLINES.get(language, _HEADLINES["en"])
+    reasons = [f"{v.id}: {v.reason}" for v in verdicts if v.verdict in ("failed", "unknown")]
+    first = good if status == "validated" else bad.format(why="; ".join(reasons) or "nothing could be measured")
+    if status == "planned":
+        first = ""
+    return " ".join(part for part in (first, left.format(what=", ".join(undone)) if undone else "") if part)
+
+
+def claims_of(plan: Plan, evidence: tuple[Evidence, ...]) -> tuple[AnswerClaim, ...]:
+    """What the answer claims: one sentence for each measured number that the route is about."""
+    wanted = _table_claims(plan, evidence) if plan.route is Route.TABULAR else _field_claims(plan, evidence)
+    return tuple(
+        AnswerClaim(text=text, value=entry.value, unit=entry.unit, evidence=(entry.id,))
+        for text, entry in wanted
+        if entry.value is not None
+    )
+
+
+def _field_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
+    name = str((plan.problem or {}).get("name", "the problem"))
+    what = "the reference" if plan.route is Route.SIMULATE else "the network"
+    sentences = {
+        ("relative_l2", "delivered"): f"Relative L2 error of {what} for {name} on points that the judge drew",
+        ("max_error", "delivered"): "Largest absolute error on those points",
+        ("relative_l2", "data_only"): "Baseline: the same network without the physics loss, relative L2 error",
+        ("relative_l2", "coarse"): "Baseline: a coarse classical solver, relative L2 error",
+        ("residual", "delivered"): "Relative residual of the equation on the judge's grid",
+        ("reference_error", "reference"): "The reference's own relative error, measured by refinement",
+    }
+    for (kind, subject), text in sentences.items():
+        for entry in evidence:
+            if entry.name == kind and entry.subject == subject:
+                yield f"{text}{_range(entry)}", entry
+
+
+def _table_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
+    metric = plan.data.metric if plan.data else ""
+    target = plan.data.target if plan.data else ""
+    for entry in evidence:
+        if entry.name == metric and entry.subject == "delivered":
+            yield (
+                f"Held-out {metric} of the delivered model for {target!r} on {entry.n} sealed rows{_range(entry)}",
+                entry,
+            )
+        elif entry.name == metric:
+            yield f"Held-out {metric} of the candidate {entry.subject!r} on the same rows{_range(entry)}", entry
+        elif entry.name == "coverage" and entry.subject == "delivered":
+            yield f"Share of sealed rows inside the delivered 90 % prediction intervals{_range(entry)}", entry
+
+
+def _range(entry: Evidence) -> str:
+    return f" (95 % interval {entry.interval[0]:.4g} to {entry.interval[1]:.4g})" if entry.interval else ""

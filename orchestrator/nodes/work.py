@@ -1,0 +1,190 @@
+"""work: one step in one box. Failure is returned as data, so that siblings live on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from langgraph.runtime import Runtime
+from pydantic import JsonValue
+
+from orchestrator.boxes.job import Code, Job, JobResult, ModelFiles
+from orchestrator.config.skills import Skill
+from orchestrator.core.errors import BoxFailed, Untrusted
+from orchestrator.core.outcome import Artifact, Outcome
+from orchestrator.core.plan import Plan, Step
+from orchestrator.core.schedule import Outcomes, find_step, last_step_of
+from orchestrator.core.values import canonical_json, sha256_file, sha256_text
+from orchestrator.journal.rundir import read_model, write_json
+from orchestrator.nodes.context import Context
+from orchestrator.nodes.reasons import why_it_failed
+from orchestrator.nodes.state import State, WorkItem
+
+BOX_ATTEMPTS = 2  # a box that breaks is tried once more; a command that fails is not
+LEDGERS = ("claims.json", "artifacts.json", "error.json")  # the runtime's own notes, parsed already
+
+
+async def work(state: WorkItem, runtime: Runtime[Context]) -> State:
+    """Run the step, or take its result over if exactly this work was finished before."""
+    context = runtime.context
+    plan = read_model(context.verified(state["plan"]), Plan)
+    outcomes = context.read_outcomes(state["outcomes"])
+    step = find_step(plan, state["step"])
+    fingerprint = fingerprint_of(context, plan, step, state)
+    result = context.run.step(step.id) / "result.json"
+    if _finished_before(result, fingerprint):
+        context.journal.tell("step.reused", step.id, reason="the same work was finished before")
+        return {"outcomes": {step.id: context.reference(result)}}
+    _keep_old_attempt(context, step.id)
+    attempt = runtime.execution_info.node_attempt if runtime.execution_info else BOX_ATTEMPTS
+    outcome = await _run(context, plan, step, outcomes, fingerprint, last_try=attempt >= BOX_ATTEMPTS)
+    write_json(result, outcome)  # before it is told: a kill in between would repeat a step that was called finished
+    context.journal.tell(
+        "step.finished",
+        step.id,
+        status=outcome.status,
+        reason=outcome.reason,
+        wall_s=outcome.usage.wall_s,
+        cpu_s=outcome.usage.cpu_s,
+    )
+    return {"outcomes": {step.id: context.reference(result)}}
+
+
+async def _run(
+    context: Context, plan: Plan, step: Step, outcomes: Outcomes, fingerprint: str, *, last_try: bool
+) -> Outcome:
+    started = time.time()
+    write_json(context.run.step(step.id) / "spec.json", step.spec)
+    context.journal.tell("step.started", step.id, worker=step.worker, skill=step.skill_name)
+    try:
+        workshop = await context.open_workshop()
+        done = await workshop.do(job_of(context, plan, step, outcomes))
+        made = _outcome(context, step, done, fingerprint, started)
+        return made.model_copy(update={"sandbox": workshop.sandbox.name})
+    except BoxFailed as error:
+        if not last_try:
+            raise
+        return _broken(step, fingerprint, f"the box failed: {error.message}", error.remedy, started)
+    except Untrusted as error:
+        return _broken(step, fingerprint, error.message, error.remedy, started, user_error=True)
+
+
+def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes) -> Job:
+    """The box job of a step: its skill, its spec, the files and models of what it needs, the training rows."""
+    inputs: dict[str, Path] = {}
+    models: dict[str, ModelFiles] = {}
+    if plan.data is not None:
+        inputs["train"] = context.run.data / "train.parquet"
+    for need in step.needs:
+        source = last_step_of(plan, need, outcomes)
+        inputs[need] = context.run.out(source)
+        model = context.run.out(source) / "model"
+        if model.is_dir():
+            maker = context.skills[find_step(plan, source).skill_name]
+            models[need] = ModelFiles(skill=code_of(maker), folder=model)
+    return Job(
+        verb="work",
+        step=step.id,
+        destination=context.run.out(step.id),
+        skill=code_of(context.skills[step.skill_name]),
+        spec=step.spec,
+        inputs=inputs,
+        models=models,
+        seed=context.request.seed,
+        resources=step.resources,
+    )
+
+
+def code_of(skill: Skill) -> Code:
+    return Code(name=skill.name, folder=skill.folder, trust=skill.trust)
+
+
+def fingerprint_of(context: Context, plan: Plan, step: Step, state: WorkItem) -> str:
+    """The hash of everything that decides a step's result; equal fingerprints need no second run."""
+    data = context.run.data / "train.parquet"
+    outcomes = context.read_outcomes(state["outcomes"])
+    needs = {need: state["outcomes"][last_step_of(plan, need, outcomes)].sha256 for need in step.needs}
+    parts: dict[str, JsonValue] = {
+        "spec": step.spec,
+        "skill": context.skills[step.skill_name].sha256,
+        "seed": context.request.seed,
+        "threads": step.resources.cpus,
+        "needs": dict(needs),
+        "data": sha256_file(data) if plan.data is not None and data.is_file() else "",
+    }
+    return sha256_text(canonical_json(parts))
+
+
+def _finished_before(result: Path, fingerprint: str) -> bool:
+    if not result.is_file():
+        return False
+    outcome = read_model(result, Outcome)
+    return outcome.status == "done" and outcome.spec_sha256 == fingerprint
+
+
+def _keep_old_attempt(context: Context, step_id: str) -> None:
+    """What an earlier plan made under this id stays readable beside the new attempt."""
+    folder = context.run.step(step_id)
+    if not (folder / "result.json").is_file():
+        return
+    number = 1
+    while (kept := folder.with_name(f"{step_id}~{number}")).exists():
+        number += 1
+    folder.rename(kept)
+
+
+def _outcome(context: Context, step: Step, done: JobResult, fingerprint: str, started: float) -> Outcome:
+    reason, remedy = why_it_failed(step, done)
+    return Outcome(
+        step=step.id,
+        status="failed" if reason else "done",
+        spec_sha256=fingerprint,
+        claims=done.claims,
+        artifacts=_artifacts(context, step.id, done),
+        reason=reason,
+        remedy=remedy,
+        user_error=done.mistake is not None,
+        usage=done.usage,
+        started_at=started,
+        finished_at=time.time(),
+    )
+
+
+def _artifacts(context: Context, step_id: str, done: JobResult) -> tuple[Artifact, ...]:
+    """The declared files (and every file of the model), hashed here by the host."""
+    out = context.run.out(step_id)
+    kinds = dict(done.artifacts)
+    named: list[Artifact] = []
+    for name in done.files:
+        declared = next((kind for path, kind in kinds.items() if name == path or name.startswith(f"{path}/")), None)
+        kind = declared or ("model" if name.startswith("model/") else None)
+        if kind is None or name in LEDGERS:
+            continue
+        path = out / name
+        named.append(
+            Artifact.model_validate(
+                {
+                    "path": context.run.relative(path),
+                    "kind": kind,
+                    "step": step_id,
+                    "sha256": sha256_file(path),
+                    "bytes": path.stat().st_size,
+                }
+            )
+        )
+    return tuple(named)
+
+
+def _broken(
+    step: Step, fingerprint: str, reason: str, remedy: str, started: float, *, user_error: bool = False
+) -> Outcome:
+    return Outcome(
+        step=step.id,
+        status="failed",
+        spec_sha256=fingerprint,
+        reason=reason,
+        remedy=remedy,
+        user_error=user_error,
+        started_at=started,
+        finished_at=time.time(),
+    )

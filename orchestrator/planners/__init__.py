@@ -1,0 +1,1 @@
+"""Planners: what turns a request into a route and a plan."""

@@ -1,0 +1,187 @@
+"""Domain, initial and boundary conditions of a field problem, from formulas and from words."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import JsonValue
+
+from orchestrator.planners.rules.fields import expression_at
+from orchestrator.planners.rules.formula import constant, scan, tidy
+from orchestrator.planners.rules.numbers import NUMBER, number
+from orchestrator.planners.rules.text import Reading
+
+_B = r"[-+]?\s?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?)?\s?\*?\s?(?:pi|π)?(?:\s?/\s?\d+)?"
+_INTERVAL = rf"[\[(]\s*(?P<low>{_B})\s*[,;]\s*(?P<high>{_B})\s*[\])]"
+_COMMA_INTERVAL = rf"\[\s*(?P<low>{NUMBER})\s*;\s*(?P<high>{NUMBER})\s*\]"
+_RANGE = rf"(?P<low>{_B})\s*(?:<=?|≤)\s*VAR\s*(?:<=?|≤)\s*(?P<high>{_B})"
+_FROM = rf"VAR\s*(?:=|goes|runs|ranges|geht|von)?\s*(?:from|von|de|da|=)\s*(?P<low>{_B})\s*(?:to|bis|a|à|ate|\.\.)\s*(?:VAR\s*=\s*)?(?P<high>{_B})"
+_IN = rf"VAR\s*(?:in|∈|on|aus|dans|en|over|:|=)\s*{_INTERVAL}"
+_BARE = rf"(?:on|domain|interval|over|auf|sur|en|su|em|gebiet|intervall|区间|在)\s*(?:the )?(?:domain |interval |intervall |x ?= ?|space )?(?:{_INTERVAL})"
+_LENGTH = rf"(?:rod|bar|wire|stab|domain|interval)?\s*(?:of )?(?:length|lange|longueur|longitud|lunghezza)\s*(?:=|:|of|von|de|di|l ?=)?\s*(?P<high>{_B})"
+_UNTIL = (
+    rf"(?<![a-z])(?:until|up to|till|through|bis|jusqu'a|hasta|fino a|ate|直到|至)\s*(?:the )?(?:(?:final )?(?:time|zeit|temps|tiempo|tempo)\s*)?"
+    rf"(?:t\s*=?\s*)?(?P<high>{NUMBER})(?!\s*(?:%|epochs?|iterations?|trials?|steps|hours?|minutes?|percent))"
+    rf"|(?:final time|end time|t_?max|t_?end|t_?final|endzeit)\s*(?:=|:|of)?\s*(?P<end>{NUMBER})"
+)
+_INITIAL = re.compile(
+    r"(?<![a-z])(?:[a-z]\s*\(\s*x\s*,\s*(?:t\s*=\s*)?0(?:\.0*)?\s*\)\s*=|u_?0(?:\(x\))?\s*=|"
+    r"(?:initial (?:condition|temperature|profile|data|state|value|distribution|density)s?|initially|starting (?:from|with|at)|"
+    r"anfangs(?:bedingung|wert|temperatur|profil)|condition initiale|condicion inicial|condizione iniziale|condicao inicial|初始条件|初期条件)"
+    r"\s*(?:is|=|:|of|ist|est|es|e|为|是|は|[a-z]\s*\(\s*x\s*,\s*0\s*\)\s*=)?\s*(?:[a-z]\(x,\s*0\)\s*=|[a-z]0\s*=)?)\s*"
+)
+_GAUSSIAN = re.compile(
+    r"gaussian (?:initial|pulse|bump|profile|blob|peak)|initial(?:ly)? (?:a )?gaussian|gauss(?:puls|profil|impuls)"
+)
+_POINT = rf"(?P<at>{_B})\s*,\s*t\s*\)"
+_FLUX = r"(?:[a-z]_\{?x\}?|d[a-z]\s?/\s?dx|d_x [a-z])"
+_ROBIN = re.compile(
+    rf"{_FLUX}\s*\(\s*{_POINT}\s*(?P<sign>[+-])\s*(?P<factor>{NUMBER})?\s*\*?\s*[a-z]\s*\(\s*{_B}\s*,\s*t\s*\)\s*=\s*"
+)
+_NEUMANN = re.compile(rf"(?<![a-z]){_FLUX}\s*\(\s*{_POINT}\s*=\s*")
+_DIRICHLET = re.compile(rf"(?<![a-z_])[a-z]\s*\(\s*{_POINT}\s*=\s*")
+_PERIODIC = re.compile(r"periodic|periodisch\w*|periodique\w*|periodic[ao]s?|周期|on a (?:ring|circle|torus)")
+_BOTH_INSULATED = re.compile(
+    r"insulated (?:ends|rod|bar|boundar\w+|wire|both)|both ends (?:are )?insulated|no[- ]flux|zero[- ]flux|adiabatic|homogeneous neumann|zero neumann|"
+    r"neumann(?:[- ](?:boundar\w+|condition\w*|bc\w*|randbedingung\w*))|isolierte?n? (?:enden|rander)|extremos aislados|extremites isolees|reflecting"
+)
+_BOTH_FIXED = re.compile(
+    r"(?:homogeneous|zero|null) dirichlet|dirichlet|ends (?:are )?(?:held|kept|fixed) at (?:zero|0)\b|absorbing|zero (?:at both ends|boundar\w+|ends)|"
+    r"u\s*=\s*0 (?:at|on) (?:both ends|the boundar\w+)"
+)
+_SIDE = r"(?P<side>left|right|linke[nrs]?|rechte[nrs]?|first|second)[- ]?(?:hand )?(?:end|boundary|side|wall|rand|ende|seite)?"
+_SIDE_VALUE = re.compile(
+    rf"{_SIDE}\s*(?:is |are |at |=|:|auf )?\s*(?:held |kept |fixed |gehalten )?(?:at |auf |to |=)?\s*(?P<value>{NUMBER})"
+)
+_SIDE_INSULATED = re.compile(
+    rf"insulated (?:at|on) (?:the )?{_SIDE}|{_SIDE} (?:is |ist )?(?:insulated|isoliert)".replace(
+        "(?P<side>", "(?P<one>", 1
+    ).replace("(?P<side>", "(?P<two>", 1)
+)
+
+
+def condition_params(reading: Reading, language: str) -> dict[str, JsonValue]:
+    """`x`, `t`, `initial`, `left`, `right` as far as the request gives them.
+
+    A condition at a point that is no end of the domain is kept under `elsewhere`.
+    """
+    plain = reading.plain
+    params: dict[str, JsonValue] = {}
+    points = _point_conditions(reading)
+    x = _interval(plain, "x", language) or _first(plain, _BARE, language) or _first(plain, _COMMA_INTERVAL, language) or _rod(plain)
+    ends = sorted({at for at, _ in points})
+    if x is None and len(ends) == 2:
+        x = [ends[0], ends[1]]
+    if x is not None:
+        params["x"] = [x[0], x[1]]
+    if t := _interval(plain, "t", language) or _until(plain, language):
+        params["t"] = [t[0], t[1]]
+    if initial := _initial(reading):
+        params["initial"] = initial
+    params |= _worded_sides(plain, language)
+    low, high = (x[0], x[1]) if x else (0.0, 1.0)
+    for at, condition in points:
+        side = "left" if abs(at - low) < 1e-9 else "right" if abs(at - high) < 1e-9 else "elsewhere"
+        params[side] = condition if side != "elsewhere" else f"x = {at:g}"
+    return params
+
+
+def _bound(text: str, language: str = "en") -> float | None:
+    written = text.replace(" ", "")
+    if re.fullmatch(NUMBER, written) and "," in written:
+        return number(written, language)
+    expression = tidy(written) if written.strip("+-") else ""
+    return constant(expression) if expression else None
+
+
+def _first(plain: str, pattern: str, language: str) -> list[float] | None:
+    for match in re.finditer(pattern, plain):
+        low, high = _bound(match["low"], language), _bound(match["high"], language)
+        if low is not None and high is not None:
+            return [low, high]
+    return None
+
+
+def _interval(plain: str, variable: str, language: str) -> list[float] | None:
+    named = rf"(?<![a-z]){variable}(?![a-z_])"
+    for shape in (_IN, _RANGE, _FROM, rf"VAR\s*(?:in|∈|aus)\s*{_COMMA_INTERVAL}"):
+        if found := _first(plain, shape.replace("VAR", named), language):
+            return found
+    return None
+
+
+def _rod(plain: str) -> list[float] | None:
+    match = re.search(_LENGTH, plain)
+    high = _bound(match["high"]) if match else None
+    return [0.0, high] if high is not None else None
+
+
+def _until(plain: str, language: str) -> list[float] | None:
+    for match in re.finditer(_UNTIL, plain):
+        high = number(match["high"] or match["end"], language)
+        return [0.0, high]
+    return None
+
+
+def _initial(reading: Reading) -> str:
+    for match in _INITIAL.finditer(reading.plain):
+        if text := expression_at(reading, match.end()):
+            return text
+        unread = re.match(r"[^\s,;]+", reading.raw[match.end() :])
+        if match[0].rstrip().endswith("=") and unread:
+            return unread[0].strip("`'\".")
+    return "gaussian" if _GAUSSIAN.search(reading.plain) else ""
+
+
+def _point_conditions(reading: Reading) -> list[tuple[float, JsonValue]]:
+    """Conditions given as formulas, e.g. u_x(1,t) + 2 u(1,t) = 0; (point, condition)."""
+    plain = reading.plain
+    found: list[tuple[int, float, JsonValue]] = []
+    for match in _ROBIN.finditer(plain):
+        factor = float(match["factor"] or 1.0) * (-1.0 if match["sign"] == "-" else 1.0)
+        _add(found, plain, match, {"kind": "robin", "coefficient": f"{factor:g}"})
+    for match in _NEUMANN.finditer(plain):
+        _add(found, plain, match, {"kind": "neumann"})
+    for match in _DIRICHLET.finditer(plain):
+        _add(found, plain, match, {"kind": "dirichlet"})
+    unique: dict[float, JsonValue] = {}
+    for _, at, condition in found:
+        unique.setdefault(at, condition)
+    return list(unique.items())
+
+
+def _add(
+    found: list[tuple[int, float, JsonValue]], plain: str, match: re.Match[str], condition: dict[str, JsonValue]
+) -> None:
+    at = _bound(match["at"])
+    # "u(0,t) = u(1,t) = 0": the value stands behind the last sign of equality.
+    chained = re.match(rf"[a-z]\s*\(\s*(?P<other>{_B})\s*,\s*t\s*\)\s*=\s*", plain[match.end() :])
+    start = match.end() + (chained.end() if chained else 0)
+    unread = re.match(r"[^\s,;]*", plain[start:])
+    value = scan(plain, start)[0] or (unread[0] if unread else "")
+    inside = any(start <= match.start() < start + 40 for start, _, c in found if c != condition and _is_robin(c))
+    if at is not None and value and not inside:
+        found.append((match.start(), at, {**condition, "value": value}))
+
+
+def _is_robin(condition: JsonValue) -> bool:
+    return isinstance(condition, dict) and condition.get("kind") == "robin"
+
+
+def _worded_sides(plain: str, language: str) -> dict[str, JsonValue]:
+    sides: dict[str, JsonValue] = {}
+    if _PERIODIC.search(plain):
+        return {"left": {"kind": "periodic"}, "right": {"kind": "periodic"}}
+    for pattern, kind in ((_BOTH_FIXED, "dirichlet"), (_BOTH_INSULATED, "neumann")):
+        if pattern.search(plain):
+            sides = {side: {"kind": kind, "value": "0"} for side in ("left", "right")}
+    for match in _SIDE_VALUE.finditer(plain):
+        value = f"{number(match['value'], language):g}"
+        sides[_side(match["side"])] = {"kind": "dirichlet", "value": value}
+    for match in _SIDE_INSULATED.finditer(plain):
+        sides[_side(match["one"] or match["two"])] = {"kind": "neumann", "value": "0"}
+    return sides
+
+
+def _side(word: str) -> str:
+    return "left" if word.startswith(("left", "link", "first")) else "right"

@@ -1,0 +1,197 @@
+"""Plans for tables: one training step that compares simple and strong models, with its reasons."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from orchestrator.core.errors import BadInput, NotAvailable
+from orchestrator.core.evidence import Verdict
+from orchestrator.core.plan import DataStrategy, Estimate, Plan, Resources, Step, Thought
+from orchestrator.core.profile import DataProfile
+from orchestrator.core.request import Request, Route, Routing
+from orchestrator.planners.rules.replies import say
+from orchestrator.planners.rules.strategy import Decision, decide
+from orchestrator.planners.rules.text import read
+from orchestrator.planners.rules.thoughts import thought
+
+Params = dict[str, JsonValue]
+_CANDIDATES = {
+    "linear": ("linear", "linear model", "linear regression", "logistic regression", "ridge"),
+    "forest": ("random forest", "decision tree"),
+    "boosting": ("boosting", "gradient boosting", "xgboost", "lightgbm", "catboost"),
+}
+_NOT_HERE = ("svm", "knn", "lasso", "tabnet", "mlp")
+
+
+def table_plan(
+    request: Request, routing: Routing, profile: DataProfile | None, findings: tuple[Verdict, ...], planner: str
+) -> Plan:
+    """One step, `train`: four candidates on the same folds, the simplest among equals delivered."""
+    if profile is None:
+        raise BadInput("no data file is named", remedy=say("file", routing.language))
+    model = str(routing.params.get("model", ""))
+    if model in _NOT_HERE:
+        raise NotAvailable(
+            f"the model {model!r} is not available yet",
+            remedy="There are a linear model, a random forest and gradient boosting; leave the model out to compare them.",
+        )
+    decision = decide(routing, read(request.text).plain, profile, findings)
+    strategy = decision.strategy
+    spec = _spec(request, routing, strategy, profile)
+    timeout = request.timeout_s or _number(routing.params.get("timeout_s")) or 900.0
+    estimate = _estimate(profile, strategy)
+    step = Step(
+        id="train", worker="tabular", kind="skill", spec=spec,
+        resources=Resources(cpus=1, memory_mb=_memory(profile), timeout_s=max(1.0, timeout)),
+    )  # fmt: skip
+    return Plan(
+        route=Route.TABULAR, planner=planner, thoughts=_thoughts(decision, profile, spec), steps=(step,), estimate=estimate,
+        data=strategy, notes=_notes(routing, decision, model, findings),
+    )  # fmt: skip
+
+
+def _spec(request: Request, routing: Routing, strategy: DataStrategy, profile: DataProfile) -> Params:
+    kinds = {column.name: column.kind for column in profile.columns}
+    numeric: list[JsonValue] = [name for name in strategy.features if kinds[name] == "number"]
+    time: list[JsonValue] = [name for name in strategy.features if kinds[name] == "time"]
+    categorical: list[JsonValue] = [name for name in strategy.features if name not in numeric and name not in time]
+    seed = _number(routing.params.get("seed"))
+    spec: Params = {
+        "target": strategy.target, "task": strategy.task, "metric": strategy.metric, "numeric": numeric,
+        "categorical": categorical, "time": time, "cv": _folds(routing, strategy),
+        "models": list(_models(str(routing.params.get("model", "")))), "seed": request.seed if seed is None else int(seed) % 2**32,
+    }  # fmt: skip
+    trees, rate = _number(routing.params.get("trees")), _number(routing.params.get("learning_rate"))
+    if trees is not None:
+        if not 1 <= trees <= 5000:
+            raise BadInput(f"{trees:g} trees are asked for; 1 to 5000 are possible", remedy="Ask for fewer trees.")
+        spec["trees"] = int(trees)
+    if rate is not None:
+        if not 0 < rate <= 1:
+            raise BadInput(f"the learning rate {rate:g} is not in (0, 1]", remedy="0.1 is usual for boosting.")
+        spec["learning_rate"] = rate
+    return spec
+
+
+def _folds(routing: Routing, strategy: DataStrategy) -> Params:
+    asked = _number(routing.params.get("folds"))
+    folds = 5 if asked is None else int(asked)
+    if not 2 <= folds <= 20:
+        raise BadInput(f"{folds} folds are asked for; 2 to 20 are possible", remedy="5 or 10 are usual.")
+    split = strategy.split
+    if split.kind in {"group", "time"}:
+        return {"kind": split.kind, "folds": folds, "column": split.column}
+    if not split.shuffle:
+        return {"kind": "time", "folds": folds, "column": None}
+    return {"kind": "kfold" if strategy.task == "regression" else "stratified", "folds": folds, "column": None}
+
+
+def _models(named: str) -> tuple[str, ...]:
+    """The candidates: baselines always, a named family beside them, all four where none is named."""
+    family = next((family for family, names in _CANDIDATES.items() if named in names), None)
+    if family is None:
+        return ("dummy", "linear", "forest", "boosting")
+    return tuple(name for name in ("dummy", "linear", "forest", "boosting") if name in {"dummy", "linear", family})
+
+
+def _estimate(profile: DataProfile, strategy: DataStrategy) -> Estimate:
+    """Heuristic, measured on two cores: boxes 20 s, then about 30 s a million cells of the table."""
+    cells = profile.rows * len(strategy.features)
+    classes = profile.column(strategy.target)
+    factor = max(1, classes.unique if classes and strategy.task == "multiclass" else 1)
+    seconds = 20.0 + 30.0 * cells * min(factor, 10) / 1e6 + profile.rows / 500
+    return Estimate(wall_s=round(seconds, 1), cpu_s=round(0.8 * seconds, 1))
+
+
+def _memory(profile: DataProfile) -> int:
+    """Heuristic: 1 GiB for the libraries, and forty copies of the table in eight-byte cells."""
+    needed = 1024 + 40 * 8 * profile.rows * len(profile.columns) // 2**20
+    return int(min(4096, max(2048, needed)))
+
+
+def _number(value: JsonValue) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _notes(routing: Routing, decision: Decision, model: str, findings: tuple[Verdict, ...]) -> tuple[str, ...]:
+    notes = []
+    if decision.why["target"] != "named in the request":
+        notes.append(f"The request names no target; {decision.strategy.target!r} was taken: {decision.why['target']}.")
+    if model in {"xgboost", "lightgbm", "catboost"}:
+        notes.append(
+            f"{model} itself is not in the box: histogram gradient boosting, the same method, stands in for it."
+        )
+    if len(routing.files) > 1:
+        notes.append(f"Only {decision.strategy.file!r} is used; other files are left alone.")
+    notes += [f"Planned again because of {finding.id}: {finding.reason}" for finding in findings]
+    return tuple(notes)
+
+
+def _thoughts(decision: Decision, profile: DataProfile, spec: Params) -> tuple[Thought, ...]:
+    strategy, why = decision.strategy, decision.why
+    bounds = "; ".join(str(bound) for bound in strategy.constraints) or "better than a constant guess, with an interval"
+    dropped = "; ".join(f"{name}: {reason}" for name, reason in strategy.dropped.items()) or "nothing is left out"
+    others = {"random": "random", "stratified": "stratified", "group": "by group", "time": "by time"}
+    others.pop(strategy.split.kind)
+    kind = "regression" if strategy.task == "regression" else f"{strategy.task} classification"
+    return (
+        thought(
+            "formulation",
+            f"{kind.capitalize()} of {strategy.target!r} ({why['target']}) from {len(strategy.features)} columns and {profile.rows} rows.",
+            f"{why['task'].capitalize()}. Success: {strategy.metric} ({why['metric']}); {bounds}.",
+            ("the other task", f"{why['task']}, so it would answer another question"),
+        ),
+        thought(
+            "data",
+            f"Split: {strategy.split.kind}, {strategy.split.test_fraction:.0%} for the test, set aside and sealed by the host before anything is trained. Left out: {dropped}.",
+            f"{why['split'].capitalize()}. Missing values are filled and numbers scaled inside the pipeline, from training rows only; {profile.duplicates} exact copies of rows stay on one side.",
+            *((f"split {name}", _why_not(kind_, strategy.split.kind)) for kind_, name in others.items()),
+            avoids=("single_split",),
+        ),
+        thought(
+            "model",
+            f"Candidates: {', '.join(str(name) for name in _list(spec['models']))}. The simplest whose score is not significantly worse is delivered.",
+            "Tables of this size favour trees; a constant guess and a linear model show what they are worth.",
+            ("TabNet", "a network seldom beats boosting on a table of this size, and trains longer"),
+            ("XGBoost, LightGBM", "histogram boosting is the same method, and is in the box"),
+        ),
+        thought(
+            "training",
+            f"Fixed settings, seed {spec['seed']}, one thread; boosting stops early on rows of its own.",
+            "Starting simple: a search over settings is worth its cost only after the baselines are known.",
+            ("a hyperparameter search", "the skill `sweep` comes later; defaults are strong on tables"),
+            avoids=("fixed_epochs", "manual_tuning"),
+        ),
+        thought(
+            "validation",
+            f"Cross-validation ({_dict(spec['cv'])['kind']}, {_dict(spec['cv'])['folds']} folds) chooses; {strategy.metric} on the sealed rows, with a 95 % interval, is the answer.",
+            "Folds show the spread, untouched rows give the number; differences are tested row by row.",
+            (
+                "one split for choosing and for reporting",
+                "the best of several candidates on the same rows looks better than it is",
+            ),
+            avoids=("single_split",),
+        ),
+    )
+
+
+def _why_not(other: str, chosen: str) -> str:
+    reasons = {
+        "random": "it would ignore the order or the groups of the rows"
+        if chosen in {"group", "time"}
+        else "rare classes could miss on one side",
+        "stratified": "shares of classes matter less than groups or time"
+        if chosen in {"group", "time"}
+        else "the target has no classes",
+        "group": "no column shows that rows belong together",
+        "time": "no order in time is asked for or seen",
+    }
+    return reasons[other]
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []
+
+
+def _dict(value: JsonValue) -> Params:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,57 @@
+"""The rules planner: routes by words, plans by tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from orchestrator.core.errors import BadInput, NotAvailable
+from orchestrator.core.evidence import Verdict
+from orchestrator.core.plan import Plan
+from orchestrator.core.profile import DataProfile
+from orchestrator.core.request import Request, Route, Routing
+from orchestrator.planners.rules.params import contradictions
+from orchestrator.planners.rules.plan_field import pinn_plan, simulate_plan
+from orchestrator.planners.rules.plan_table import table_plan
+from orchestrator.planners.rules.replies import NEAREST
+from orchestrator.planners.rules.routing import route
+from orchestrator.planners.rules.spelling import corrected
+from orchestrator.planners.rules.text import read
+
+
+class RulesPlanner:
+    """Deterministic, without network or model: the same request and profile give the same plan."""
+
+    name = "rules"
+
+    async def route(self, request: Request) -> Routing:
+        """The route of a request, with its params and the reply where no plan is needed."""
+        return route(request)
+
+    async def plan(
+        self, request: Request, routing: Routing, profile: DataProfile | None, findings: tuple[Verdict, ...]
+    ) -> Plan:
+        """The plan of a routed request. With `findings` it tries what could answer them.
+
+        If nothing could, the plan is the same as before, and the caller sees that it is.
+        Raises BadInput (contradiction, unknown column, unclear target, unusable data), IllPosed
+        (a field problem without a stable solution), NotAvailable (understood, but not there yet).
+        """
+        self._refuse_contradictions(request, routing)
+        if routing.route is Route.TABULAR:
+            return table_plan(request, routing, profile, findings, self.name)
+        planners: dict[Route, Callable[..., Plan]] = {Route.PINN: pinn_plan, Route.SIMULATE: simulate_plan}
+        if routing.route not in planners:
+            nearest = NEAREST.get(routing.route, "`Train a PINN to solve the heat equation`")
+            raise NotAvailable(
+                f"`{routing.route.value}` is not available yet", remedy=f"The nearest thing that is: {nearest}."
+            )
+        return planners[routing.route](request, routing, findings, self.name)
+
+    def _refuse_contradictions(self, request: Request, routing: Routing) -> None:
+        reading = read(request.text)
+        clash = contradictions(corrected(reading), routing.language, routing.route)
+        if clash:
+            raise BadInput(
+                f"the request contradicts itself: {clash[0]!r} and {clash[1]!r}",
+                remedy="Keep one of the two and ask again.",
+            )

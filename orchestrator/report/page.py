@@ -1,0 +1,165 @@
+"""The report of a run: one page that holds everything, needs nothing and runs no script."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from pydantic import JsonValue
+
+from orchestrator.core.answer import Answer
+from orchestrator.journal.rundir import RunDirectory, write_text
+from orchestrator.report.checklist import by_id, checklist
+from orchestrator.report.comparison import Comparison, comparisons, grid
+from orchestrator.report.curves import Curves, read_curves
+from orchestrator.report.fields import ERROR, read_fields
+from orchestrator.report.numbers import spell, spell_bytes, spell_interval, spell_seconds
+from orchestrator.report.plan_graph import HIGH, WIDE, plan_graph
+from orchestrator.report.record import Record, read_record
+from orchestrator.report.tables import read_tables
+from orchestrator.report.text import STAGES
+from orchestrator.report.timeline import timeline
+from orchestrator.report.verdict_words import HEADLINES, again, because, body, headline
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure and the line below it."""
+
+    svg: Markup
+    caption: str
+
+
+def write_report(run: RunDirectory) -> Path:
+    """Write `report.html` of a run, whatever state it is in; returns its path."""
+    write_text(run.report, render_page(read_record(run)))
+    return run.report
+
+
+def render_page(record: Record) -> str:
+    """The page as one string. Every text of the run is escaped; only our own drawings are markup."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=spell, interval=spell_interval, bytes=spell_bytes, seconds=spell_seconds, date=_date, plain=_plain
+    )
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    return environment.get_template("report.html.j2").render(**_facts(record), style=Markup(style))  # noqa: S704
+
+
+def _facts(record: Record) -> dict[str, object]:
+    """Everything the template shows, by name."""
+    answer = record.answer or _unfinished(record)
+    groups = comparisons(answer.claims, record.evidence)
+    return {
+        "record": record,
+        "answer": answer,
+        "headline": headline(answer),
+        "body": body(answer),
+        "because": because(answer) if answer.status == "not_validated" and not answer.message else (),
+        "status_word": HEADLINES[answer.status],
+        "evidence": by_id(record.evidence),
+        "stages": STAGES,
+        "graph": plan_graph(record.plan) if record.plan else None,
+        "graph_size": (WIDE, HIGH),
+        "planned_ids": {inner.id for step in record.plan.steps for inner in (step, *step.body)}
+        if record.plan
+        else set(),
+        "timeline": timeline(record.events),
+        **_drawings(record, groups),
+        "grid": grid(groups) if groups else None,
+        "tables": read_tables(record.directory.measured),
+        "checklist": checklist(record),
+        "again": again(answer, record.request),
+        "environment": _environment(record.environment),
+        "started": record.events[0].ts if record.events else None,
+        "notes": tuple(dict.fromkeys(str(e.data.get("text", "")) for e in record.events if e.event == "note")),
+    }
+
+
+def _unfinished(record: Record) -> Answer:
+    """What stands for the answer of a run that has not given one."""
+    route = record.routing.route.value if record.routing else ""
+    return Answer(
+        run_id=record.directory.run_id,
+        run_dir=str(record.directory.path),
+        status="interrupted",
+        route=route,
+        params=record.routing.params if record.routing else {},
+        message="The run has not answered: it still goes on, or it was stopped. What it has done so far is below.",
+        plan=record.plan,
+    )
+
+
+def _drawings(record: Record, groups: tuple[Comparison, ...]) -> dict[str, tuple[Drawing, ...]]:
+    """The figures by the name of their place. matplotlib is loaded here and not before: it takes a second."""
+    from orchestrator.report import figures
+
+    curves = read_curves(record.directory)
+    fields = read_fields(record.directory.measured, record.plan)
+    shared = [field.values for field in fields if field.title != ERROR]
+    limits = (min(float(v.min()) for v in shared), max(float(v.max()) for v in shared)) if shared else None
+    leading = [group for group in groups if group.leads and len(group.rows) > 2]
+    return {
+        "curves": tuple(_drawn(partial(figures.draw_curves, item), _curve_caption(item)) for item in curves),
+        # Prediction and reference share one colour scale, so that what looks equal is equal.
+        "fields": tuple(
+            _drawn(partial(figures.draw_field, item, None if item.title == ERROR else limits), "") for item in fields
+        ),
+        "leading": tuple(
+            _drawn(
+                partial(figures.draw_comparison, item),
+                f"{item.name} with 95 % intervals; the delivered model's mark is filled.",
+            )
+            for item in leading
+        ),
+    }
+
+
+def _drawn(draw: Callable[[], Markup], caption: str) -> Drawing:
+    try:
+        return Drawing(draw(), caption)
+    except Exception as error:  # noqa: BLE001  a figure that cannot be drawn must not cost the user a finished run
+        return Drawing(Markup(), f"{caption} (could not be drawn: {type(error).__name__}: {error})".strip())
+
+
+def _curve_caption(curves: Curves) -> str:
+    scale = "logarithmic scale" if curves.log else "linear scale"
+    said = f"Step {curves.step}, as it recorded it; {scale}."
+    return f"{said} {curves.caption}." if curves.caption else said
+
+
+def _environment(value: dict[str, JsonValue]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The environment as (name, text) pairs: the plain facts, and the long lists such as packages."""
+    plain = [
+        (key, _plain(inner)) for key, inner in value.items() if not isinstance(inner, dict) and inner not in (None, "")
+    ]
+    nested = [
+        (f"{key}.{name}" if key != "packages" else name, _plain(inner))
+        for key, group in value.items()
+        if isinstance(group, dict)
+        for name, inner in group.items()
+    ]
+    return plain, nested
+
+
+def _plain(value: JsonValue) -> str:
+    """A JSON value as a person writes it: text without quotes, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _date(ts: float) -> str:
+    return time.strftime("%d %B %Y, %H:%M UTC", time.gmtime(ts))

@@ -1,0 +1,201 @@
+"""A plan and an answer as plain text: plan.md, and what `mlexpert run` prints."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from orchestrator.core.answer import Answer
+from orchestrator.core.evidence import Evidence, Verdict
+from orchestrator.core.outcome import Usage
+from orchestrator.core.plan import Plan, Step, Thought
+from orchestrator.report.comparison import comparisons
+from orchestrator.report.numbers import spell, spell_bytes, spell_interval, spell_seconds
+from orchestrator.report.verdict_words import again, because, body, headline
+
+WIDTH = 96
+STAGES = {
+    "formulation": "1. Problem formulation",
+    "data": "2. Data strategy",
+    "model": "3. Model architecture",
+    "training": "4. Training pipeline",
+    "validation": "5. Validation and analysis",
+}
+MARKS = {"passed": "ok", "failed": "FAILED", "unknown": "unknown", "not_applicable": "n/a"}
+
+
+def render_plan(plan: Plan) -> str:
+    """The plan as Markdown: the five thoughts in the open, the steps, the estimate."""
+    lines = [f"# Plan: {plan.route.value}", "", f"Written by the planner {plan.planner!r}.", ""]
+    for thought in plan.thoughts:
+        lines += _thought(thought)
+    if plan.data:
+        dropped = "; ".join(f"{name} ({why})" for name, why in plan.data.dropped.items()) or "none"
+        split = plan.data.split
+        column = f" by {split.column}" if split.column else ""
+        lines += [
+            "## Data",
+            "",
+            f"- file: {plan.data.file}",
+            f"- target: {plan.data.target} ({plan.data.task}), metric {plan.data.metric}",
+            f"- features: {', '.join(plan.data.features)}",
+            f"- dropped: {dropped}",
+            f"- split: {split.kind}{column}, {spell(split.test_fraction * 100)} % of the rows set aside for the test",
+            "",
+        ]
+    lines += [
+        "## Steps",
+        "",
+        "| step | who | kind | needs | cpus | memory | at most |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [_step_row(step) for top in plan.steps for step in (top, *top.body)]
+    lines += ["", "## Estimate", "", _estimate(plan), ""]
+    lines += ["## Notes", "", *(f"- {note}" for note in plan.notes), ""] if plan.notes else []
+    return "\n".join(lines)
+
+
+def _thought(thought: Thought) -> list[str]:
+    lines = [f"## {STAGES[thought.stage]}", "", f"**{thought.decision}**", "", thought.why, ""]
+    if thought.considered:
+        lines += ["Considered:", *(f"- {other.choice}: {other.why_not}" for other in thought.considered), ""]
+    if thought.anti_patterns:
+        lines += ["Anti-patterns and their fix:", *(f"- {pattern}" for pattern in thought.anti_patterns), ""]
+    return lines
+
+
+def _step_row(step: Step) -> str:
+    skill = f"{step.worker} ({step.skill})" if step.skill and step.skill != step.worker else step.worker
+    bound = f", up to {step.max_rounds} rounds" if step.kind == "loop" else ""
+    needs = ", ".join(step.needs) or "nothing"
+    r = step.resources
+    gpu = "" if r.gpu == "none" else f" + GPU ({r.gpu})"
+    return (
+        f"| {step.id} | {skill} | {step.kind}{bound} | {needs} | {r.cpus}{gpu} "
+        f"| {r.memory_mb} MB | {spell_seconds(r.timeout_s)} |"
+    )
+
+
+def _estimate(plan: Plan) -> str:
+    e = plan.estimate
+    return (
+        f"About {spell_seconds(e.wall_s)} ({spell_seconds(e.cpu_s)} of CPU), "
+        f"{spell(e.tokens)} tokens, {e.usd:.2f} USD. A rule of thumb, not a promise."
+    )
+
+
+def render_answer(answer: Answer, evidence: tuple[Evidence, ...] = ()) -> str:
+    """The answer for a terminal. `evidence` adds intervals and the baseline table.
+
+    Every number comes from the answer's claims, checks and cost, or from the evidence.
+    """
+    blocks = [*_head(answer)]
+    if answer.status == "planned" and answer.plan:
+        blocks.append(render_plan(answer.plan).rstrip())
+    blocks += [
+        _titled("Answer", _claims(answer, evidence)),
+        _titled("Why not", (f"  - {_wrap(reason, 4)}" for reason in because(answer)))
+        if answer.status == "not_validated" and not answer.message
+        else "",
+        _titled("Checks", _checks(answer.checks)),
+        *_comparison_blocks(answer, evidence),
+        _titled(
+            "Repairs",
+            (f"  - {_wrap(_repair(item.kind, item.columns, item.rows, item.reason), 4)}" for item in answer.repairs),
+        ),
+        _titled("Principles", _principles(answer)),
+        _titled(
+            "Artifacts",
+            (f"  {a.path}  ({a.kind}, {spell_bytes(a.bytes)}, sha256 {a.sha256[:12]})" for a in answer.artifacts),
+        ),
+        _titled("Run", _run(answer)),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _head(answer: Answer) -> Iterator[str]:
+    yield _wrap(headline(answer), 0)
+    if body(answer):
+        yield "\n".join(_wrap(line, 0) for line in body(answer).splitlines())
+    if answer.error and answer.error.get("message") != answer.message:
+        yield _wrap(answer.error.get("message", ""), 0)
+    if answer.error and answer.error.get("remedy"):
+        yield _wrap(f"remedy: {answer.error['remedy']}", 0)
+    if answer.route and answer.status in {"bad_input", "refused", "clarify"}:
+        params = ", ".join(f"{key}={value}" for key, value in answer.params.items())
+        yield _wrap(f"understood: {answer.route}" + (f" with {params}" if params else ""), 0)
+
+
+def _claims(answer: Answer, evidence: tuple[Evidence, ...]) -> Iterator[str]:
+    by_id = {item.id: item for item in evidence}
+    for claim in answer.claims:
+        found = next((by_id[name] for name in claim.evidence if name in by_id), None)
+        interval = spell_interval(found.interval) if found and "interval" not in claim.text else ""
+        basis = f"n = {spell(found.n)}, " if found and found.n else ""
+        yield f"  - {_wrap(claim.text, 4)}"
+        yield (
+            f"    {spell(claim.value, claim.unit)}"
+            + (f"  (95 % interval {interval})" if interval else "")
+            + f"  [{basis}evidence {', '.join(claim.evidence)}]"
+        )
+
+
+def _checks(checks: tuple[Verdict, ...]) -> Iterator[str]:
+    if not checks:
+        return
+    wide = max(len(check.id) for check in checks)
+    for check in checks:
+        numbers = spell(check.value) if check.value is not None else ""
+        numbers += f" (threshold {spell(check.threshold)})" if check.threshold is not None else ""
+        start = f"  {MARKS[check.verdict]:<8}{check.id:<{wide}}  "
+        said = ". ".join(part.rstrip(".") for part in (numbers, check.reason) if part)
+        yield start + _wrap(said, len(start))
+        if check.remedy and check.verdict in {"failed", "unknown"}:
+            yield " " * len(start) + _wrap(f"remedy: {check.remedy}", len(start))
+
+
+def _comparison_blocks(answer: Answer, evidence: tuple[Evidence, ...]) -> Iterator[str]:
+    for group in comparisons(answer.claims, evidence):
+        if any(row.id in group.quoted for row in group.rows):
+            wide = max(len(row.subject) for row in group.rows)
+            rows = (
+                f"  {row.subject:<{wide}}  {spell(row.value, row.unit):<12}"
+                + (f"  {spell_interval(row.interval)}" if row.interval else "")
+                for row in group.rows
+            )
+            yield _titled(f"Compared by {group.name}", (row.rstrip() for row in rows))
+
+
+def _principles(answer: Answer) -> Iterator[str]:
+    for name, value in answer.principles.items():
+        yield f"  {name:<16}{spell(value * 100) + ' %' if value is not None else 'unknown'}"
+
+
+def _run(answer: Answer) -> Iterator[str]:
+    if answer.run_dir:
+        yield f"  {answer.run_dir}"
+    if answer.cost != Usage():
+        cost = answer.cost
+        gpu = f", {spell_seconds(cost.gpu_s)} GPU" if cost.gpu_s else ""
+        yield (
+            f"  {spell_seconds(cost.wall_s)}, {spell_seconds(cost.cpu_s)} CPU{gpu}, "
+            f"{spell(cost.tokens)} tokens, {cost.usd:.2f} USD"
+        )
+    for command in again(answer):
+        yield f"  {command}"
+
+
+def _repair(kind: str, columns: tuple[str, ...], rows: int, reason: str) -> str:
+    where = f" in {', '.join(columns)}" if columns else ""
+    return f"{kind}{where}" + (f", {spell(rows)} rows" if rows else "") + (f": {reason}" if reason else "")
+
+
+def _titled(title: str, lines: Iterable[str]) -> str:
+    body = list(lines)
+    return "\n".join([title, *body]) if body else ""
+
+
+def _wrap(text: str, indent: int) -> str:
+    return textwrap.fill(
+        text, WIDTH - indent, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )
