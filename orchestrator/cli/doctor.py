@@ -28,9 +28,14 @@ def _text(findings: tuple[Finding, ...], able: bool) -> str:
     wide = max(len(finding.name) for finding in findings)
     lines = []
     for finding in findings:
-        lines.append(f"{MARKS[finding.state]}  {finding.name:<{wide}}  {finding.found}")
+        margin = " " * (wide + 11)
+        lines.append(f"{MARKS[finding.state]}  {finding.name:<{wide}}  {_inside(finding.found, margin)}")
         if finding.mend and finding.state != "ok":
-            lines.append(f"{'':<7}  {'':<{wide}}  -> {finding.mend}")
+            lines.append(f"{margin}-> {_inside(finding.mend, margin)}")
     lines.append("")
     lines.append("Requests can be run here." if able else "Nothing can be run here until what is MISSING is mended.")
     return "\n".join(lines) + "\n"
+
+
+def _inside(text: str, margin: str) -> str:
+    return text.replace("\n", f"\n{margin}")

@@ -7,6 +7,7 @@ matter at all. What YAML can read is read as YAML; from what it cannot, the know
 from __future__ import annotations
 
 import datetime
+import errno
 import itertools
 import re
 from collections.abc import Collection, Iterator
@@ -54,6 +55,8 @@ def read_front_matter(path: Path, known: Collection[str]) -> FrontMatter:
     Raises:
         OSError: the file cannot be read.
     """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a regular file")  # to open a pipe would wait for ever
     with path.open("rb") as stream:
         data = stream.read(MAX_BYTES + 1)
     findings = []

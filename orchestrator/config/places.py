@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib.machinery import PathFinder
 from importlib.metadata import EntryPoint, entry_points
@@ -49,7 +50,18 @@ def places(
     own: list[tuple[Origin, Path]] = [("user", house)] if house == here else [("user", house), ("project", here)]
     for origin, root in own:
         found += [Place(origin=origin, folder=root / hidden / kind) for hidden in (".claude", ".mlexpert")]
-    return tuple(place for place in found if place.folder.is_dir()), tuple(lost)
+    existing = [place for place in found if place.folder.is_dir()]
+    lost += [_closed(place.folder) for place in existing if not _open(place.folder)]
+    return tuple(place for place in existing if _open(place.folder)), tuple(lost)
+
+
+def _open(folder: Path) -> bool:
+    return os.access(folder, os.R_OK | os.X_OK)
+
+
+def _closed(folder: Path) -> FileReport:
+    finding = Finding(line=0, level="error", message="you may not read this folder")
+    return FileReport(path=str(folder), name=folder.name, loaded=False, findings=(finding,))
 
 
 def _folder_of(entry: EntryPoint) -> Path | None:

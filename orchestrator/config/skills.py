@@ -103,6 +103,7 @@ def read_skill(folder: Path, origin: Origin) -> tuple[Skill | None, FileReport]:
     try:
         matter = read_front_matter(file, (*FIELDS, *OLDER_FIELDS))
         schema, problems = _schema(folder)
+        digest = sha256_tree(folder)
     except OSError as error:
         unreadable = Finding(line=0, level="error", message=f"cannot be read: {error.strerror or error}")
         return None, FileReport(path=str(file), name=name, loaded=False, findings=(unreadable,))
@@ -119,7 +120,7 @@ def read_skill(folder: Path, origin: Origin) -> tuple[Skill | None, FileReport]:
         spec_schema=schema,
         origin=origin,
         trust=_TRUST[origin],
-        sha256=sha256_tree(folder),
+        sha256=digest,
         metadata=metadata if isinstance(metadata, dict) else {},
         has_main=(folder / "main.py").is_file(),
         findings=findings,

@@ -73,8 +73,6 @@ def split_table(path: Path, strategy: DataStrategy, *, seed: int, destination: P
     ids = _row_ids(len(table.frame), strategy, seed)
     train_part, test_part = (_part(usable, strategy, mask & keep, ids) for mask in (~test, test))
     _check_sides(path, strategy, train_part, test_part)
-    train_file, test_file = write_parts(train_part, test_part, strategy.target, destination)
-    labels_file = write_labels(train_part, test_part, sealed)
     used = {*strategy.features, strategy.target, strategy.split.column}
     read = tuple(repair for repair in table.repairs if used.intersection(repair.columns))
     return SplitRecord(
@@ -89,13 +87,17 @@ def split_table(path: Path, strategy: DataStrategy, *, seed: int, destination: P
         classes=() if strategy.task == "regression" else tuple(sorted(set(usable.target))),
         cutoff=_cutoff(test_part) if strategy.split.kind == "time" else None,
         repairs=(*read, *usable.repairs, *copies),
-        train=str(train_file),
-        test_inputs=str(test_file),
-        labels=str(labels_file),
-        train_sha256=sha256_file(train_file),
-        test_inputs_sha256=sha256_file(test_file),
-        labels_sha256=sha256_file(labels_file),
+        **_written(train_part, test_part, strategy.target, destination, sealed),
     )
+
+
+def _written(train: Part, test: Part, target: str, destination: Path, sealed: Path) -> dict[str, str]:
+    """Write the three files; their paths and hashes by the record's names."""
+    train_file, test_file = write_parts(train, test, target, destination)
+    files = {"train": train_file, "test_inputs": test_file, "labels": write_labels(train, test, sealed)}
+    return {name: str(file) for name, file in files.items()} | {
+        f"{name}_sha256": sha256_file(file) for name, file in files.items()
+    }
 
 
 def _how(strategy: DataStrategy) -> How:

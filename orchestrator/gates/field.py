@@ -138,5 +138,26 @@ def convergence(known: Known) -> Verdict:
     )  # fmt: skip
 
 
+def reference_metric(known: Known) -> Verdict:
+    """A reference is judged by its distance from the exact solution, or from its own next coarser grid."""
+    found = known.find("reference_error", "reference")
+    return at_most("evaluation.metric", found, known.tolerance, "relative L2 error", remedy="refine the grid")
+
+
+def reference_uncertainty(known: Known) -> Verdict:
+    """The error bar of a reference: how far its own refinement still moves it, beside the equation's residual."""
+    check = "evaluation.uncertainty"
+    error, left = known.find("reference_error", "reference"), known.find("residual", "reference")
+    if not _measured(error, left):
+        return unknown(check, "the error bar or the residual could not be measured")
+    assert error and left and error.value is not None and left.value is not None
+    passed = error.value <= known.tolerance and left.value <= RESIDUAL_FACTOR * known.tolerance
+    return Verdict(
+        id=check, verdict="passed" if passed else "failed", value=error.value, threshold=known.tolerance,
+        evidence=(error.id, left.id), reason=f"± {error.value:.2g} ({error.text}); relative residual {left.value:.2g}",
+        remedy="" if passed else "refine the grid",
+    )  # fmt: skip
+
+
 def _measured(*entries: Evidence | None) -> bool:
     return all(entry is not None and entry.value is not None for entry in entries)

@@ -32,6 +32,10 @@ FIELD: dict[str, Gate] = {
     "physics.maximum_principle": field.maximum_principle,
     "simulate.convergence": field.convergence,
 }
+REFERENCE: dict[str, Gate] = {
+    "evaluation.metric": field.reference_metric,
+    "evaluation.uncertainty": field.reference_uncertainty,
+}
 TABLE: dict[str, Gate] = {
     "data.leakage": table.leakage,
     "data.scaling": table.scaling,
@@ -44,7 +48,7 @@ TABLE: dict[str, Gate] = {
 GATES: dict[Route, Mapping[str, Gate]] = {
     Route.TABULAR: {**COMMON, **TABLE},
     Route.PINN: {**COMMON, **FIELD},
-    Route.SIMULATE: {**COMMON, **FIELD},
+    Route.SIMULATE: {**COMMON, **FIELD, **REFERENCE},
 }
 
 

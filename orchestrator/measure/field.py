@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -11,12 +12,13 @@ from orchestrator.boxes.job import ModelFiles
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Step
 from orchestrator.core.values import Value
-from orchestrator.measure.bench import Bench, Scorer, variants_of
+from orchestrator.measure.bench import Bench, Scorer, prediction_file, variants_of
 from orchestrator.measure.evidence import EvidenceBook
-from orchestrator.measure.points import draw_points, part, write_points
+from orchestrator.measure.points import GRID, Floats, draw_points, part, write_points
 from orchestrator.measure.record import record_hyperparameters, record_training
 
 Problem = dict[str, JsonValue]
+DELIVERED = "delivered"
 
 
 class Subject(Value):
@@ -31,72 +33,118 @@ async def measure_network(
     bench: Bench, book: EvidenceBook, network: Subject, reference: Subject | None, problem: Problem
 ) -> None:
     """Error against the truth, physics on the grid, repeatability, and what the training recorded."""
-    points = draw_points(problem, bench.seed)
-    file = write_points(points, bench.run.measured / "points.npz")
-    step = network.step.id
-    jobs = [_predict(bench, network, file), _predict(bench, network, file, repeat=True)]
-    if reference is not None:
-        jobs.append(_predict(bench, reference, file))
-    folders = await asyncio.gather(*jobs)
-    for folder, subject in zip(folders[::2], (network, reference), strict=False):
-        if folder is not None and subject is not None:
-            part(folder, bench.run.measured, variants_of(subject.model.folder), points)
-    if folders[0] is None:
-        book.add("relative_l2", None, bench.run.plan, step, subject="delivered", text="the model could not predict")
+    drawn = _draw(bench, problem)
+    own, again, other = await asyncio.gather(
+        _predict(bench, network, drawn), _predict(bench, network, drawn, repeat=True), _predict(bench, reference, drawn)
+    )
+    if not own:
+        book.add("relative_l2", None, drawn.file, network.step.id, subject=DELIVERED, text="the model cannot predict")
         return
-    files, scorers = _network_scorers(bench, network, problem)
-    if folders[1] is not None:
-        files |= {"first": folders[0] / "predictions.npz", "again": folders[1] / "predictions.npz"}
-        scorers.append(Scorer(name="prediction_repeat", inputs={"predictions": "first", "again": "again"}))
-    if reference is not None and folders[2] is not None:
-        more, extra = _reference_scorers(bench, reference, problem)
-        files |= more
-        scorers += extra
-    scores = await bench.score("scores", scorers, files)
-    book.add_scores(scores, bench.run.measured / "scores" / "scores.json", step)
-    out = bench.run.out(step)
-    record_training(book, out, step)
-    record_hyperparameters(book, out, network.step.spec, step)
+    sheet = _Sheet()
+    _network_scorers(sheet, bench, network, problem, with_reference=bool(other))
+    _repeat_scorers(sheet, bench, network, again)
+    if reference is not None and other:
+        _reference_scorers(sheet, bench, reference, problem)
+    await _score(bench, book, sheet, network)
+    record_training(book, bench.run.out(network.step.id), network.step.id)
 
 
-async def _predict(bench: Bench, subject: Subject, file: Path, *, repeat: bool = False) -> Path | None:
-    label = f"raw/{subject.step.id}.repeat" if repeat else f"raw/{subject.step.id}"
+async def measure_reference(bench: Bench, book: EvidenceBook, last: Subject, problem: Problem) -> None:
+    """A reference solution against the exact one where there is one, and against its own next coarser grid."""
+    drawn = _draw(bench, problem)
+    own, again = await asyncio.gather(_predict(bench, last, drawn), _predict(bench, last, drawn, repeat=True))
+    if not own:
+        book.add("reference_error", None, drawn.file, last.step.id, subject="reference", text="it cannot predict")
+        return
+    sheet = _Sheet()
+    _reference_scorers(sheet, bench, last, problem)
+    sheet.add("physics", {"predictions": "grid-reference"}, problem=problem, grid=list(GRID), subject="reference")
+    _repeat_scorers(sheet, bench, last, again)
+    await _score(bench, book, sheet, last)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    points: Floats
+    file: Path
+
+
+@dataclass
+class _Sheet:
+    """A scoring job in the making: its files by name, and its scorers in order."""
+
+    files: dict[str, Path] = field(default_factory=dict)
+    scorers: list[Scorer] = field(default_factory=list)
+
+    def add(self, name: str, inputs: dict[str, str], **params: JsonValue) -> None:
+        self.scorers.append(Scorer(name=name, inputs=inputs, params=params))
+
+
+def _draw(bench: Bench, problem: Problem) -> _Drawn:
+    points = draw_points(problem, bench.seed)
+    return _Drawn(points, write_points(points, bench.run.measured / "points.npz"))
+
+
+async def _predict(bench: Bench, subject: Subject | None, drawn: _Drawn, *, repeat: bool = False) -> bool:
+    """Predict at the judge's points in a fresh box; False where there is nothing to predict with, or it failed."""
+    if subject is None:
+        return False
     variants = variants_of(subject.model.folder)
-    folder, _ = await bench.predict(
-        label, subject.model, {"points": file}, variants[:1] if repeat else variants, subject.step.resources
-    )
-    return folder
+    chosen = variants[:1] if repeat else variants
+    label = f"raw/{subject.step.id}" + (".repeat" if repeat else "")
+    folder, _ = await bench.predict(label, subject.model, {"points": drawn.file}, chosen, subject.step.resources)
+    if folder is not None and not repeat:
+        part(folder, bench.run.measured, variants, drawn.points)
+    return folder is not None
 
 
-async def measure_reference(bench: Bench, book: EvidenceBook, rounds: list[Subject], problem: Problem) -> None:
-    """The last round of a refinement against the exact solution where there is one, and against the round before."""
-    if not rounds:
-        return
-    points = draw_points(problem, bench.seed)
-    file = write_points(points, bench.run.measured / "points.npz")
-    last = rounds[-1]
-    chosen = rounds[-2:]
-    folders = await asyncio.gather(
-        *(_predict(bench, one, file) for one in chosen), _predict(bench, last, file, repeat=True)
-    )
-    for folder, subject in zip(folders, chosen, strict=False):
-        if folder is not None:
-            part(folder, bench.run.measured, variants_of(subject.model.folder), points)
-    if folders[-2] is None:
-        book.add("relative_l2", None, bench.run.plan, last.step.id, subject="delivered", text="it could not predict")
-        return
-    files, scorers = _reference_scorers(bench, last, problem)
-    if folders[-1] is not None:
-        files |= {"first": folders[-2] / "predictions.npz", "again": folders[-1] / "predictions.npz"}
-        scorers.append(Scorer(name="prediction_repeat", inputs={"predictions": "first", "again": "again"}))
-    scores = await bench.score("scores", scorers, files)
-    book.add_scores(scores, bench.run.measured / "scores" / "scores.json", last.step.id)
-    record_hyperparameters(book, bench.run.out(last.step.id), last.step.spec, last.step.id)
+async def _score(bench: Bench, book: EvidenceBook, sheet: _Sheet, subject: Subject) -> None:
+    scores = await bench.score("scores", sheet.scorers, sheet.files)
+    step = subject.step
+    book.add_scores(scores, bench.run.measured / "scores" / "scores.json", step.id)
+    record_hyperparameters(book, bench.run.out(step.id), step.spec, step.id)
 
 
-def _network_scorers(bench: Bench, network: Subject, problem: Problem) -> tuple[dict[str, Path], list[Scorer]]:
-    return {}, []
+def _repeat_scorers(sheet: _Sheet, bench: Bench, subject: Subject, again: bool) -> None:
+    """Were the generators seeded, and do two fresh boxes predict the same?"""
+    raw = bench.run.measured / "raw"
+    sheet.files["environment"] = bench.run.out(subject.step.id) / "environment.json"
+    sheet.add("seed_fingerprint", {"environment": "environment"}, seed=bench.seed)
+    if again:
+        sheet.files["first"] = raw / subject.step.id / "predictions.npz"
+        sheet.files["again"] = raw / f"{subject.step.id}.repeat" / "predictions.npz"
+        sheet.add("prediction_repeat", {"predictions": "first", "again": "again"})
 
 
-def _reference_scorers(bench: Bench, reference: Subject, problem: Problem) -> tuple[dict[str, Path], list[Scorer]]:
-    return {}, []
+def _network_scorers(sheet: _Sheet, bench: Bench, network: Subject, problem: Problem, *, with_reference: bool) -> None:
+    """Errors and physics of every variant, and the range of what enters the network."""
+    truth = {"reference": "points-reference"} if with_reference else {}
+    for variant in variants_of(network.model.folder):
+        sheet.files |= _files(bench, network, variant, variant)
+        inputs = {"predictions": f"points-{variant}"} | truth
+        sheet.add("field_error", inputs, problem=problem, subject=variant, seed=bench.seed)
+        sheet.add("physics", {"predictions": f"grid-{variant}"}, problem=problem, grid=list(GRID), subject=variant)
+    features = bench.run.measured / "raw" / network.step.id / "features.npz"
+    if features.is_file():
+        sheet.files["features"] = features
+        sheet.add("scaled_range", {"features": "features"}, subject=DELIVERED)
+
+
+def _reference_scorers(sheet: _Sheet, bench: Bench, reference: Subject, problem: Problem) -> None:
+    """The reference's own error, and the cheap classical solver as a baseline."""
+    variants = variants_of(reference.model.folder)
+    for variant in variants:
+        sheet.files |= _files(bench, reference, variant, "reference" if variant == DELIVERED else variant)
+    truth = {"reference": "points-reference"} | ({"half": "points-half"} if "half" in variants else {})
+    sheet.add("truth_error", truth, problem=problem, subject="truth")
+    sheet.add("reference_error", truth, problem=problem, subject="reference")
+    if "coarse" in variants:
+        inputs = {"predictions": "points-coarse", "reference": "points-reference"}
+        sheet.add("field_error", inputs, problem=problem, subject="coarse", seed=bench.seed)
+
+
+def _files(bench: Bench, subject: Subject, variant: str, name: str) -> dict[str, Path]:
+    return {
+        f"{kind}-{name}": prediction_file(bench.run.measured / kind / subject.step.id, variant)
+        for kind in ("grid", "points")
+    }

@@ -39,16 +39,11 @@ async def measure(
         split = read_model(bench.run.split, SplitRecord)
         await measure_table(bench, book, step, outcome, _model(bench, step, skills), plan.data, split)
     elif plan.problem is not None:
-        history = [
-            Subject(step=step, outcome=outcome, model=_model(bench, step, skills))
-            for step, outcome in _delivered(plan, outcomes, bench)
-            if step.skill_name == REFERENCE
-        ]
-        if plan.route is Route.PINN:
-            network = Subject(step=step, outcome=outcome, model=_model(bench, step, skills))
-            await measure_network(bench, book, network, history[-1] if history else None, plan.problem)
+        made = Subject(step=step, outcome=outcome, model=_model(bench, step, skills))
+        if plan.route is Route.SIMULATE:
+            await measure_reference(bench, book, made, plan.problem)
         else:
-            await measure_reference(bench, book, history, plan.problem)
+            await measure_network(bench, book, made, _reference(bench, found, skills), plan.problem)
     return book.write(journal)
 
 
@@ -56,6 +51,13 @@ def _delivered(plan: Plan, outcomes: Mapping[str, Outcome], bench: Bench) -> lis
     """The finished steps that delivered a model, in the order in which they ended."""
     done = sorted((o for o in outcomes.values() if o.status == "done"), key=lambda outcome: outcome.finished_at)
     return [(find_step(plan, o.step), o) for o in done if (bench.run.out(o.step) / "model").is_dir()]
+
+
+def _reference(bench: Bench, found: Mapping[str, tuple[Step, Outcome]], skills: Mapping[str, Skill]) -> Subject | None:
+    if REFERENCE not in found:
+        return None
+    step, outcome = found[REFERENCE]
+    return Subject(step=step, outcome=outcome, model=_model(bench, step, skills))
 
 
 def _model(bench: Bench, step: Step, skills: Mapping[str, Skill]) -> ModelFiles:

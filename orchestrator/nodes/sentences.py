@@ -52,14 +52,13 @@ def claims_of(plan: Plan, evidence: tuple[Evidence, ...]) -> tuple[AnswerClaim, 
 
 def _field_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
     name = str((plan.problem or {}).get("name", "the problem"))
-    what = "the reference" if plan.route is Route.SIMULATE else "the network"
     sentences = {
-        ("relative_l2", "delivered"): f"Relative L2 error of {what} for {name} on points that the judge drew",
-        ("max_error", "delivered"): "Largest absolute error on those points",
+        ("relative_l2", "delivered"): f"Relative L2 error of the network for {name} on points that the judge drew",
+        ("max_error", "delivered"): "Largest absolute error of the network on those points",
         ("relative_l2", "data_only"): "Baseline: the same network without the physics loss, relative L2 error",
         ("relative_l2", "coarse"): "Baseline: a coarse classical solver, relative L2 error",
         ("residual", "delivered"): "Relative residual of the equation on the judge's grid",
-        ("reference_error", "reference"): "The reference's own relative error, measured by refinement",
+        ("reference_error", "reference"): f"The reference solution's own relative L2 error for {name}",
     }
     for (kind, subject), text in sentences.items():
         for entry in evidence:

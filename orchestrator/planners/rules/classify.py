@@ -18,13 +18,13 @@ _POLITE = re.compile(
     r"(?:konnen|konntest|kannst) (?:sie|du) (?:mir )?(?:bitte )?|(?:peux|pourrais|pouvez|pourriez)[- ](?:tu|vous) |(?:puedes|podrias|puede) |(?:puoi|potresti) |(?:voce )?(?:pode|poderia) |let's |help me (?:to )?)?"
 )
 _QUESTION = re.compile(
-    r"^\W*(?:(?:what|why|when|which|how|should|is|are|does|do|can|who|where|in what)\b|what's\b|(?:was|warum|wieso|wann|welche[rsn]?|wie|soll(?:te)?|ist|wozu|worin)\b|"
+    r"^\W*(?:(?:what|why|when|which|how|who|where|in what)\b|(?:is|are|does|do|can|should|did|will|would) (?:i|we|you|one|it|there|this|that|the|a|an|my|your)\b|what's\b|(?:was|warum|wieso|wann|welche[rsn]?|wie|soll(?:te)?|ist|wozu|worin)\b|"
     r"(?:qu'est-ce|c'est quoi|quoi|pourquoi|quand|quel(?:le)?s?|comment|faut-il|dois-je|est-ce)\b|(?:que es|que son|por que|cuando|cual(?:es)?|como|debo|deberia)\b|"
     r"(?:che cos'?e?|cos'e|che cosa|cosa|perche|quando|quale|quali|come|dovrei)\b|(?:o que|por que|quando|qual|quais|como|devo)\b)|"
     r"什么|为什么|怎么|如何|哪个|何时|是否|吗|とは|なぜ|どう|いつ|どれ|どちら|何で|ですか"
 )
 _EXPLAIN = re.compile(
-    r"^\W*(?:explain\w*|tell me (?:about|more|what|why|how)|describe|define|teach me|what(?:'s| is)|difference between|introduction to|erklar\w*|erlauter\w*|explique\w*|expliquer|explica\w*|spiega\w*|unterschied zwischen|"
+    r"^\W*(?:explain\w*|tell me (?:about|more|what|why|how)|describe|define|teach me|what(?:'s| is)|difference between|introduction to|pros and cons|(?:dis)?advantages|vor- und nachteile|compare \w+ (?:and|with|to|vs) \w+$|erklar\w*|erlauter\w*|explique\w*|expliquer|explica\w*|spiega\w*|unterschied zwischen|"
     r"difference entre|diferencia entre|differenza tra)\b|解释|说明一下|介绍一下|区别|説明|教えて|違い"
 )
 _CHOICE = re.compile(r"^\W*[\w +./-]{2,50} (?:or|vs\.?|versus|oder|ou|o) [\w +./-]{2,60}\W*$")
@@ -97,15 +97,19 @@ def wants_words(plain: str, *, files: bool, concrete: bool) -> bool:
     if not is_question(plain):
         return False
     text = polite_free(plain)
+    scored = scores(text)
+    if scored.best is Route.RESEARCH and scored.top >= 8.0:
+        return False
+    theirs = bool(EXISTING.search(text)) and scored.best in {Route.EVALUATE, Route.SWEEP, Route.DEPLOY, Route.JAX}
     if _EXPLAIN.search(text) or _THEORY.search(text):
-        return not files
+        return not files and not theirs
     if files or re.search(
         r"\b(?:try|run|use|do) \d+\b|\bscore it\b|;|\b(?:then|and) (?:plot|show|draw|report)\b|\? *show\b", text
     ):
         return False
     if _HOW_TO.match(text):
         return not concrete
-    return not (EXISTING.search(text) and scores(text).best in {Route.EVALUATE, Route.SWEEP, Route.DEPLOY, Route.JAX})
+    return not theirs
 
 
 def _acts(text: str) -> bool:
@@ -117,30 +121,31 @@ def _acts(text: str) -> bool:
     )
 
 
+# Where one route is spoken for, words that it shares with others count less for those.
+_SHARED: tuple[tuple[Route, tuple[tuple[Route, float], ...]], ...] = (
+    (Route.PINN, ((Route.SIMULATE, 0.4), (Route.JAX, 0.5), (Route.TABULAR, 0.5), (Route.DEEP, 0.5))),
+    (Route.OPERATOR, ((Route.PINN, 0.5), (Route.SIMULATE, 0.5), (Route.DEEP, 0.5))),
+    (Route.SWEEP, ((Route.TABULAR, 0.5), (Route.DEEP, 0.5), (Route.PINN, 0.7))),
+    (
+        Route.RESEARCH,
+        tuple(
+            (other, 0.5)
+            for other in (Route.PINN, Route.OPERATOR, Route.DEEP, Route.TABULAR, Route.EVALUATE, Route.SIMULATE)
+        ),
+    ),
+    (Route.DEEP, ((Route.TABULAR, 0.5),)),
+    (Route.DEPLOY, ((Route.DEEP, 0.6), (Route.TABULAR, 0.6), (Route.EVALUATE, 0.6))),
+    (Route.EVALUATE, ((Route.DEEP, 0.6), (Route.TABULAR, 0.6))),
+    (Route.JAX, ((Route.DEEP, 0.6), (Route.TABULAR, 0.6))),
+)
+
+
 def _settled(totals: dict[Route, float], plain: str) -> dict[Route, float]:
-    """Where two routes share words, the more telling one keeps them."""
-    if totals[Route.PINN] >= _STRONG:
-        totals[Route.SIMULATE] *= 0.4
-        totals[Route.JAX] *= 0.5
-        totals[Route.TABULAR] *= 0.5
-    if totals[Route.OPERATOR] >= _STRONG:
-        totals[Route.PINN] *= 0.5
-        totals[Route.SIMULATE] *= 0.5
-        totals[Route.DEEP] *= 0.5
-    if totals[Route.SWEEP] >= _STRONG:
-        totals[Route.TABULAR] *= 0.5
-        totals[Route.DEEP] *= 0.5
-        totals[Route.PINN] *= 0.7
-    if totals[Route.RESEARCH] >= _STRONG:
-        for route in (Route.PINN, Route.OPERATOR, Route.DEEP, Route.TABULAR, Route.EVALUATE):
-            totals[route] *= 0.5
-    if totals[Route.DEEP] >= _STRONG:
-        totals[Route.TABULAR] *= 0.5
     if totals[Route.EVALUATE] >= 4.0 and EXISTING.search(plain):
         totals[Route.EVALUATE] += 2.0
         totals[Route.TABULAR] *= 0.6
-    for route in (Route.DEPLOY, Route.EVALUATE, Route.JAX):
-        if totals[route] >= _STRONG:
-            totals[Route.DEEP] *= 0.6
-            totals[Route.TABULAR] *= 0.6
+    for strong, others in _SHARED:
+        if totals[strong] >= _STRONG:
+            for other, factor in others:
+                totals[other] *= factor
     return totals

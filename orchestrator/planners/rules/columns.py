@@ -20,7 +20,7 @@ _PHRASE = rf"(?P<col>\x01+|{_WORD}(?: (?!{_STOP}){_WORD}){{0,2}})"
 _ONE = rf"(?P<col>{_WORD})"
 _ARTICLE = r"(?:the |a |an |die |der |das |den |le |la |l'|les |el |lo |il |los |las |o |a |os |as )?"
 _COLUMN = r"(?:column |columns |variable |feature |field |spalte |colonne |colonna |columna |coluna |列 ?)"
-_IS = r"(?:\s*[=:为是は]\s*|\s+(?:is|are|named|called|ist|est|es|e)\s+(?:the )?|\s+|(?<=[列量目标標数ト]))"
+_IS = r"(?:\s*[=:为是は]\s*|\s+(?:is called|is named|is|are|named|called|heisst|ist|est|es|e)\s+(?:the )?|\s+|(?<=[列量目标標数ト]))"
 
 # Said in so many words: "target y", "label column y", "Zielspalte y".
 _EXPLICIT = (
@@ -30,6 +30,7 @@ _EXPLICIT = (
     rf"(?:目标列|目标变量|目标|目標列|目的変数|ターゲット){_IS}{_ONE}",
     rf"{_ONE} (?:as|als|comme|como|come) (?:the |der |la |el |o |il )?(?:target|label|ziel\w*|cible|objetivo|obiettivo|alvo)\b",
     rf"{_ONE} is the (?:target|label|response|outcome)\b",
+    rf"\(\s*{_COLUMN}(?:is |named |called |= ?|: ?)?{_ONE}\s*\)",
 )
 # Implied by the verb: "predict y", "y vorhersagen", "预测 y".
 _IMPLIED = (
@@ -47,8 +48,8 @@ _IMPLIED = (
 )
 _NOT_A_COLUMN = frozenset(
     "which what whether if who how when the a an it them me my our your something anything everything this that these those "
-    "values value column columns outcome outcomes result results future data model and or y's using with in on from "
-    "is are was not for by of to classification regression vs versus class classes leakage each every all some "
+    "values value column columns outcomes result results future data model and or y's using with in on from "
+    "is are was not for by of to classification regression vs versus classes leakage each every all some "
     "la le el il o der die das variable feature features file table rows row model models time series accuracy".split()
 )
 _GROUP = (

@@ -62,8 +62,11 @@ def _beginning(plain: str, position: int, letter: str) -> int:
     """Where the side begins on which the time derivative at `position` stands second ("0.1 u_xx = u_t")."""
     before = plain[max(0, position - 80) : position]
     unit = rf"(?:[-+*/().\d\s^]|{letter}_?x{{1,2}}(?![a-z])|(?<![a-z]){letter}(?![a-z_]))"
-    found = re.search(rf"(?:{unit}*{letter}{unit}*=\s*{unit}*|[-+]?\s*[\d.]+\s*\*?\s*)$", before)
-    return position - len(before) + found.start() if found else position
+    side = re.search(rf"(?<![a-z]){unit}+=\s*{unit}*$", before)
+    if side and letter in side[0]:
+        return position - len(before) + side.start()
+    factor = re.search(r"[-+]?\s*[\d.]+\s*\*?\s*$", before)
+    return position - len(before) + factor.start() if factor else position
 
 
 def _mark(text: str, letter: str) -> str:

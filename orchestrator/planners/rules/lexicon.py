@@ -51,18 +51,18 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         (6, r"fine[- ]?tun\w+|feinabstimm\w*|微调|ファインチューニング|transfer[- ]learning|pretrained|pre-trained"),
         (
             5,
-            r"\b(?:images?|photos?|pictures?|x-?rays?|mri|ct scans?|videos?|audio|speech|satellite|pixels?|bilder\w*|fotos?|imagenes|immagini|imagens|mnist|cifar\w*|imagenet)\b|图像|图片|画像|音声",
+            r"\b(?:images?|photos?|pictures?|x-?rays?|mri|ct scans?|videos?|audio|speech (?:recognition|to text|synthesis)|satellite|pixels?|bilder\w*|fotos?|imagenes|immagini|imagens|mnist|cifar\w*|imagenet)\b|图像|图片|画像|音声",
         ),
         (
             4,
-            r"deep (?:learning|neural|network|net)|reseaux? de neurones|red(?:es)? neurona\w+|rete neurale|redes? neura\w+|neuronale[sn]? netz\w*|深度学习|深層学習|\bdiffusion models?\b|generative|object detect\w+|segmentation|language model",
+            r"deep (?:learning|neural|network|net)|reseaux? de neurones|red(?:es)? neurona\w+|rete neurale|redes? neura\w+|neuronale[sn]? netz\w*|深度学习|深層学習|\bdiffusion models?\b|generative|speech (?:recognition|model)|object detect\w+|segmentation|language model",
         ),
         (3, r"neural net\w*|\bmlp\b|sentiment|tokens?\b|lightning|神经网络|ニューラルネット"),
     ),
     Route.TABULAR: (
         (
             4,
-            r"\bpredict\w*|\bforecast\w*|\bregress\w*|\bclassif\w*|vorhersag\w*|prognos\w*|klassifizier\w*|\bpredis\b|predire|prevois|predi[cz]\w*|previsao|prever|preveja|preved\w*|previsione|\bclasifi\w+|预测|预报|分类|回归|予測|分類|回帰",
+            r"\bpredict\w*|\bforecast\w*|\bregress\w*|\bclassif\w*|\bsage? .{0,60}\b(?:voraus|vorher)\b|vorhersag\w*|prognos\w*|klassifizier\w*|\bpredis\b|predire|prevois|predi[cz]\w*|previsao|prever|preveja|preved\w*|previsione|\bclasifi\w+|预测|预报|分类|回归|予測|分類|回帰",
         ),
         (
             4,
@@ -97,10 +97,12 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
         (
             6,
-            r"which (?:learning rate|batch size|depth|dropout)[^?.]*\b(?:best|better)\b|\b\d+ (?:trials|versuche\w*|essais|pruebas|ensayos|tentativas|prove|tentativi)\b|\d+ ?(?:次试验|次尝试|トライアル|試行)|(?:beste|meilleur|mejor|miglior\w*|melhor) (?:lernrate|taux d'apprentissage|tasa de aprendizaje|tasso di apprendimento|taxa de aprendizagem)",
+            r"(?:different|several|various|multiple|many|verschiedene|plusieurs|varias|diverse) (?:learning rates|batch sizes|depths|widths|values of|settings|configurations|lernraten|hyper)|pick the best|which (?:learning rate|batch size|depth|dropout)[^?.]*\b(?:best|better)\b|\b\d+ (?:trials|versuche\w*|essais|pruebas|ensayos|tentativas|prove|tentativi)\b|\d+ ?(?:次试验|次尝试|トライアル|試行)|(?:beste|meilleur|mejor|miglior\w*|melhor) (?:lernrate|taux d'apprentissage|tasa de aprendizaje|tasso di apprendimento|taxa de aprendizagem)",
         ),
     ),
     Route.EVALUATE: (
+        (7, r"\b(?:compute|calculate|report|measure|plot|show|give me|get|berechne|calcule|calcula) .{0,40}\b(?:precision|recall|accuracy|auc|rmse|mae|metrics|f1|roc|errors?|residuals)\b|error analysis|analy[sz]e (?:the )?(?:errors|mistakes|predictions|residuals)|(?:explain|interpret) (?:the |its |my )?(?:\w+ )?predictions|\baudit\b|\broc curve|\bis (?:my|the|our) model (?:over|under|well|any|good)"),
+        (4, r"\x04+"),
         (
             7,
             r"\bevaluat\w*|\bevalu\w*|\bbewert\w*|evalua\b|evalue\b|\bavali\w+|\bvaluta\w*|\bvalutar\w*|评估|评价|評価",
@@ -123,9 +125,11 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
     ),
     Route.DEPLOY: (
+        (3, r"\x04+"),
+        (6, r"web service|(?:convert|turn) .{0,30} (?:to|into) (?:onnx|torchscript|a service|an api)|\bship (?:the|my|our|it)\b|to production|go live|in die produktion"),
         (
             7,
-            r"\bdeploy\w*|\bdeplo\w+|\bdesplieg\w*|\bdesplega\w*|\bimplant\w+|bereitstell\w*|ausliefern|in produktion|mettre en production|distribui\w*|部署|デプロイ|mise en production|implementare? in produzione",
+            r"\bdeploy\w*|\bdeplo\w+|\bdesplieg\w*|\bdesplega\w*|\bimplant\w+|bereitstell\w*|ausliefern|in produktion|en produccion|em producao|als (?:rest-?)?(?:dienst|service|api)\b|mettre en production|distribui\w*|部署|デプロイ|mise en production|implementare? in produzione",
         ),
         (
             7,
@@ -144,7 +148,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
     Route.SIMULATE: (
         (
             7,
-            r"\bsimulat\w*|\bsimulier\w*|\bsimul(?:e|er|a|ar|e[sz]?|are|azione|acion)\b|模拟|仿真|シミュレー\w*|molecular dynamics|monte[- ]carlo simulation|\blammps\b|n-body",
+            r"\bsimulat\w*|\bsimulier\w*|\bsimul(?:e|er|a|ar|e[sz]?|are|azione|acion)\b|模拟|仿真|シミュレー\w*|molecular dynamics|langevin (?:dynamics|simulation)|lennard[- ]jones|ising model|brownian|trajector\w+ of|monte[- ]carlo simulation|\blammps\b|n-body",
         ),
         (
             7,
@@ -152,7 +156,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
         (
             7,
-            r"numerical(?:ly)? (?:solution|solve|solver|integrat\w*)|solve .{0,80} numerical\w*|numerisch\w* (?:los\w*|losung)|reference solution|referenzlosung|solution (?:de reference|numerique)|solucion (?:de referencia|numerica)|soluzione (?:di riferimento|numerica)|数值解|数值求解|数値\w*|classical solver|convergence study",
+            r"numericamente|numeriquement|numerical(?:ly)? (?:solution|solve|solver|integrat\w*)|solve .{0,80} numerical\w*|numerisch\w* (?:los\w*|losung)|reference (?:solution|data|values)|referenz(?:losung|daten)|solution (?:de reference|numerique)|solucion (?:de referencia|numerica)|soluzione (?:di riferimento|numerica)|数值解|数值求解|数値\w*|classical solver|convergence study",
         ),
         (
             5,
@@ -170,7 +174,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
         (
             8,
-            r"\bpapers?\b|\bpublications?\b|related[- ]work|state of the art|\bsota\b|\bsurvey\b|arxiv|citations?|\bcite\b|bibliograph\w*|stand der (?:technik|forschung)|etat de l'art|estado del arte|estado da arte|stato dell'arte|最新研究",
+            r"\bpapers?\b|\bpublications?\b|related[- ]work|state of the art|\bsota\b|\bsurvey\b|arxiv|citations?|\bwith references\b|recent (?:advances|work|progress|developments)|latest (?:research|advances|work)|journals?\b|\bcite\b|bibliograph\w*|stand der (?:technik|forschung)|etat de l'art|estado del arte|estado da arte|stato dell'arte|最新研究",
         ),
         (
             8,

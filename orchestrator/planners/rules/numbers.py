@@ -48,7 +48,7 @@ QUANTITIES = (
     Quantity(
         "trials", r"trials?|versuchen?|essais|pruebas|ensayos|intentos|prove|tentativi|tentativas|次试验|次尝试|试验|試行|トライアル"
     ),
-    Quantity("batch_size", r"batch[ _-]?sizes?|batch(?:grosse|es of)?|taille de lot|tamano de lote|批大小|バッチサイズ", after=False),
+    Quantity("batch_size", r"batch[ _-]?sizes?|bs|batch(?:grosse|es of)?|taille de lot|tamano de lote|批大小|バッチサイズ", after=False),
     Quantity(
         "learning_rate",
         r"learning[ _-]?rate|step size|lr|lernrate|taux d'apprentissage|tasa de aprendizaje|tasso di apprendimento"
@@ -56,7 +56,7 @@ QUANTITIES = (
         whole=False,
         after=False,
     ),
-    Quantity("folds", r"[- ]?folds?|-fach|faltungen|[- ]?plis|折|分割交差", low=2),
+    Quantity("folds", r"[- ]?folds?|-fach[a-z]*|faltungen|[- ]?plis|折|分割交差", low=2),
     Quantity(
         "tolerance",
         r"tolerance|toleranz|tolerancia|tolleranza|relative (?:l2 )?error(?: below| under| of| <=?)?|rel(?:ative)?\.? l2"
@@ -189,7 +189,7 @@ def _pattern(quantity: Quantity) -> re.Pattern[str]:
     label = rf"(?:{quantity.label})"
     edge = r"(?<![a-z])"
     forward = rf"{edge}{label}{_SEPARATOR}(?P<after>{NUMBER})(?![\w%])"
-    backward = rf"(?P<before>{NUMBER})[\s-]*{label}(?![a-z])" if quantity.after else r"(?P<before>(?!))"
+    backward = rf"(?P<before>{NUMBER})[\s-]*{label}(?![a-z]|\s*[=:])" if quantity.after else r"(?P<before>(?!))"
     # A number before its label ("50 trials") wins over one after it ("trials 3 of ...").
     return re.compile(rf"(?<![\w.,]){backward}|{forward}")
 

@@ -53,6 +53,8 @@ def _decide(reading: Reading, files: tuple[str, ...]) -> Route | None:
         return Route.REFUSE
     if classify.wants_words(plain, files=bool(files or reading.urls), concrete=_concrete(plain, best)):
         return Route.EXPLAIN if trade or explain.known(plain) else Route.REFUSE
+    if not trade and not files and safety.is_other_work(classify.polite_free(plain)):
+        return Route.REFUSE
     if best is None and classify.is_question(plain) and not (trade or files) and len(_WORD.findall(plain)) > 3:
         return Route.REFUSE
     if best is None and (files or trade) and _trains(plain):

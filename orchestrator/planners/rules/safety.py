@@ -48,10 +48,13 @@ _HARM = tuple(
         r"\b(?:child|kinder|minors?)\b.{0,20}\b(?:porn\w*|sexual|erotic|nude)",
         r"\b(?:rig|manipulate|steal) (?:an |the |our )?election|voter suppression|suppress (?:the )?vot",
         r"\b(?:money launder\w*|launder money|insider trading|fake id|counterfeit)\b(?!.{0,20}\b(?:detect|flag|dataset))",
+        r"\b(?:identify|track|recogni[sz]e|find|locate|spy on|profile) (?:the )?(?:protesters?|dissidents?|activists|journalists?|refugees|uyghurs?|minorit\w+|whistle-?blowers?)\b",
         r"\b(?:blackmail|extort|harass|bully|dox|doxx)\b",
     )
 )
-_STUDIED = re.compile(r"\b(?:fairness|counsel\w*|prevent\w*|detect\w*|protect\w*|audit\w*|help|discriminated)\b")
+_STUDIED = re.compile(
+    r"\b(?:fair(?:ness|ly)?|unfair\w*|counsel\w*|prevent\w*|detect\w*|protect\w*|audit\w*|check\w*|test (?:if|whether)|whether|bias\w*|without|avoid\w*|not|never|stop|against|ohne|sans|sin)\b"
+)
 _INJECTION = re.compile(
     r"(?:ignore|disregard|forget|override|ignorier\w*|oublie|ignora|ignore[zr]?)\b.{0,25}\b(?:previous|prior|above|all|earlier|your|vorherigen?|alle|precedentes?|anteriores)\b.{0,20}\b(?:instructions?|prompts?|rules|anweisungen|consignes|instrucciones|istruzioni|instrucoes)|"
     r"(?:print|show|reveal|repeat|tell me) (?:me )?(?:your|the) (?:system |hidden |secret )?(?:prompt|instructions)|忽略.{0,10}指令|system prompt"
@@ -70,6 +73,18 @@ _ELSEWHERE_BUT = re.compile(
     r"movie|film|song|music for|gift|cook|bake|kochen|backen|cuisiner|cocinar|cucinare|cozinhar|stock tips|should i buy|meaning of life|who (?:is|was|won|wrote|invented)|when was|wer (?:ist|war|hat)|"
     r"qui (?:est|a)|quien (?:es|fue)|printer|my car|laptop|dating|date night)\b"
 )
+
+# Wishes that begin like this, without a word of the trade, are wishes for something else.
+_OTHER_WORK = re.compile(
+    r"^\W*(?:write|design|draw|paint|compose|plan|book|order|buy|cook|bake|fix|repair|sing|recommend|rename|reserve|call|send|clean|play|invent|proofread|rewrite|summari[sz]e|debug|refactor|program|code|implement|teach me|remind me|schedule|"
+    r"schreib\w*|zeichne|male|plane|buche|bestelle|kaufe|koche|repariere|ubersetze|programmiere|ecris|dessine|reserve|commande|achete|repare|traduis|planifie|escribe|dibuja|reserva|compra|cocina|repara|planea|scrivi|disegna|prenota|compra|"
+    r"cucina|ripara|escreva|desenhe|reserve|compre|cozinhe|conserte)\b|^\W*(?:写|画|订|帮我写|帮我订|预订)|(?:書いて|描いて|予約して)"
+)
+
+
+def is_other_work(plain: str) -> bool:
+    """Whether a wish begins like one for another trade; to be asked only where no word of ours is there."""
+    return bool(_OTHER_WORK.search(plain))
 
 
 def is_harmful(plain: str) -> bool:
@@ -108,4 +123,4 @@ def _is_harm(pattern: re.Pattern[str], plain: str) -> bool:
     match = pattern.search(plain)
     if not match:
         return False
-    return not _STUDIED.search(plain[max(0, match.start() - 25) : match.start()])
+    return not _STUDIED.search(plain[max(0, match.start() - 60) : match.start()])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 SpanKind = Literal["quote", "file", "url", "rows"]
-QUOTE, FILE, URL = "\x01", "\x02", "\x03"
+QUOTE, FILE, URL, MODEL = "\x01", "\x02", "\x03", "\x04"  # MODEL: a file that holds a trained model
 MAX_CHARACTERS = 20_000
 
 _MASKS: dict[SpanKind, str] = {"quote": QUOTE, "file": FILE, "url": URL, "rows": " "}
@@ -32,6 +32,7 @@ _BARE_FILE = re.compile(
 )
 _PATH = re.compile(rf"(?<![^\s(\[,:=])(?:@(?P<at>{_NAME}+)|(?P<path>(?:~|\.{{1,2}})?/{_NAME}{{2,}}))")
 _FILE_NAME = re.compile(rf"(?:.*\.(?:{_EXTENSIONS})|(?:~|\.{{1,2}})?/.+)$", re.IGNORECASE | re.DOTALL)
+_MODEL_FILE = re.compile(r"\.(?:pt|pth|pkl|pickle|joblib|onnx|safetensors|ckpt)$", re.IGNORECASE)
 _ROW = re.compile(r"^\s*[^\s,;|\t]+(?:\s*[,;|\t]\s*[^\s,;|\t]*)+\s*$")
 
 
@@ -75,7 +76,8 @@ def read(text: str) -> Reading:
     spans = _spans(raw)
     characters = [_fold(character) for character in raw]
     for span in spans:
-        characters[span.start : span.end] = _MASKS[span.kind] * (span.end - span.start)
+        mask = MODEL if span.kind == "file" and _MODEL_FILE.search(span.text) else _MASKS[span.kind]
+        characters[span.start : span.end] = mask * (span.end - span.start)
     return Reading(raw=raw, plain="".join(characters), spans=spans)
 
 

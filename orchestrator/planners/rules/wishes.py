@@ -12,7 +12,7 @@ _THEN = re.compile(
     r"\b(?:et )?(?:puis|ensuite|apres cela)\b|\b(?:y )?(?:luego|despues|a continuacion)\b|\b(?:e )?(?:poi|dopo|quindi|depois|em seguida)\b)[,:]?|然后|接着|之后再|再(?=部署|评估)|その後|それから|してから"
 )
 _VERBS = (
-    r"deploy|serve|evaluate|tune|optimi[sz]e the hyper|compare|containeri[sz]e|export|sweep|benchmark|simulate|train|predict|write|search|find|review|port|put|bewerte|stelle|simuliere|trainiere|deploye|deploie|evalue|evalua|"
+    r"deploy|serve|evaluate|tune|optimi[sz]e the hyper|containeri[sz]e|export|sweep|benchmark|simulate|train|predict|write|search|find|review|port|put|bewerte|stelle|simuliere|trainiere|deploye|deploie|evalue|evalua|"
     r"entraine|entrena|despliega|valuta|avalie|implante"
 )
 _AND_VERB = re.compile(
