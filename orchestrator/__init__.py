@@ -1,11 +1,11 @@
 """mlexpert: ask for a machine-learning result in plain words, get one that has been checked.
 
-from orchestrator import Orchestrator
-async with Orchestrator.open() as orch:
-    run = await orch.run("Predict y in data.csv")
+>>> from orchestrator import Orchestrator
+>>> async with Orchestrator.open() as orch:
+...     run = await orch.run("Predict y in data.csv")
 
-import orchestrator
-orchestrator.run("Train a PINN to solve the heat equation")      # blocking; works in a notebook too
+>>> import orchestrator
+>>> orchestrator.run("Train a PINN to solve the heat equation")  # blocking; works in a notebook too
 """
 
 from __future__ import annotations

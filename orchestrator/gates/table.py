@@ -37,9 +37,11 @@ def scaling(known: Known) -> Verdict:
 def inductive_bias(known: Known) -> Verdict:
     """No other candidate is significantly better than the delivered one on the sealed rows."""
     check = "model.inductive_bias"
-    pairs = [e for e in known.all("paired_difference") if e.subject.startswith("delivered vs ")]
-    if not pairs or any(pair.interval is None for pair in pairs):
-        return unknown(check, "the candidates could not be compared on the sealed rows", tuple(pairs))
+    metric = known.plan.data.metric if known.plan.data else ""
+    others = {entry.subject for entry in known.all(metric)} - {"delivered"}
+    pairs = [e for e in known.all("paired_difference") if e.subject.removeprefix("delivered vs ") in others]
+    if not others or len(pairs) < len(others) or any(pair.interval is None for pair in pairs):
+        return unknown(check, "not every candidate was compared on the sealed rows", tuple(pairs))
     worst = min(pairs, key=lambda pair: pair.interval[1] if pair.interval else 0.0)
     upper = worst.interval[1] if worst.interval else 0.0
     passed = upper >= 0

@@ -59,14 +59,15 @@ def _one_clock(events: tuple[Event, ...]) -> tuple[list[tuple[float, Event]], tu
     """Events with seconds since the start; what lies between two sessions counts as no time."""
     clocked: list[tuple[float, Event]] = []
     resumes: list[float] = []
-    origin = events[0].ts if events else 0.0
-    last = origin
+    now = 0.0
+    last = events[0].ts if events else 0.0
     for event in events:
         if event.event == "run.started" and clocked:
-            origin += event.ts - last
-            resumes.append(event.ts - origin)
+            resumes.append(now)
+        else:
+            now += max(0.0, event.ts - last)  # a clock that was set back makes no negative time
         last = event.ts
-        clocked.append((event.ts - origin, event))
+        clocked.append((now, event))
     return clocked, tuple(resumes)
 
 

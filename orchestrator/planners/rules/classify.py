@@ -34,6 +34,10 @@ _HOW_TO = re.compile(
 _THEORY = re.compile(
     r"\b(?:in general|generally|in theory|conceptually|allgemein|en general|the idea (?:behind|of)|pros and cons|advantages|vor- und nachteile)\b"
 )
+_ASKED_OF_US = re.compile(r"\b(?:can|could|would|will) you\b|\bkannst du\b|\bkonnen sie\b|\bpeux-tu\b|\bpuedes\b|\bpuoi\b")
+_ORDER = re.compile(
+    r"[.?!;:]\s+(?:please |then |so )?(?:train|fit|try|run|build|use|score|plot|make|do|compute|solve|predict|tune|deploy|evaluate|show|find|report|learn)\b"
+)
 _ABOUT_US = re.compile(
     r"what can you do|what (?:are|do) you|who are you|was kannst du|que sais-tu faire|que puedes hacer|cosa sai fare|o que voce (?:pode|sabe)|你能做什么|何ができ"
 )
@@ -81,7 +85,8 @@ def polite_free(plain: str) -> str:
 
 def is_question(plain: str) -> bool:
     text = polite_free(plain)
-    asked = _CHOICE.match(text) or text.rstrip().endswith("?") and len(text.split()) > 2
+    asks = text.rstrip().endswith("?") and len(text.split()) > 2 and not _ASKED_OF_US.search(text)
+    asked = bool(_CHOICE.match(text)) or asks
     return bool(_EXPLAIN.search(text) or _QUESTION.search(text) or (asked and not _acts(text)))
 
 
@@ -94,7 +99,7 @@ def wants_words(plain: str, *, files: bool, concrete: bool) -> bool:
     """
     if _ABOUT_US.search(plain):
         return True
-    if not is_question(plain):
+    if not is_question(plain) or _ORDER.search(plain):
         return False
     text = polite_free(plain)
     scored = scores(text)

@@ -47,11 +47,13 @@ _IMPLIED = (
     r"(?<!time )(?<!group )(?<!date )(?<!drop )(?<!ignore )(?<!by )\b(?:column|spalte|colonne|columna|colonna|coluna) (?P<col>\x01+)",
 )
 _NOT_A_COLUMN = frozenset(
+    "von fur de di del della da do "
     "which what whether if who how when the a an it them me my our your something anything everything this that these those "
     "values value column columns outcomes result results future data model and or y's using with in on from "
     "is are was not for by of to classification regression vs versus classes leakage each every all some "
     "la le el il o der die das variable feature features file table rows row model models time series accuracy".split()
 )
+_ENDS_A_LIST = frozenset("target label predict seed metric group time test split train column".split())
 _GROUP = (
     rf"\bgroup(?:ed|ing|s)?(?: ?column| variable| split| k-?fold)?(?: is| are| by| on| =|:|=)?{_IS}(?:the )?(?:column )?{_ONE}",
     rf"\b(?:keep|put|hold) (?:each|every|all|the same|one) {_ONE} (?:in one|in the same|together|on one|rows? (?:together|in))",
@@ -141,6 +143,8 @@ def _lists(patterns: tuple[re.Pattern[str], ...], reading: Reading) -> tuple[str
             for part in _JOIN.split(match["cols"]):
                 start = reading.plain.find(part, position)
                 position = start + len(part)
+                if part in _ENDS_A_LIST:
+                    break
                 if part and (part[0] == "\x01" or part not in _NOT_A_COLUMN):
                     names.append(reading.at(start, start + len(part)).strip())
     return tuple(dict.fromkeys(names))

@@ -38,7 +38,7 @@ _NAMED: tuple[tuple[str, str], ...] = (
     ("advection-diffusion", r"(?:advection|convection|drift)[- ]?(?:and )?[- ]?(?:diffusion|dispersion)|(?:advektions?|konvektions?)[- ]?diffusion\w*|diffusion[- ]advection|adveccion[- ]difusion|对流扩散|移流拡散"),
     ("reaction-diffusion", r"reaction[- ]?diffusion|diffusion[- ]reaction|reaktions[- ]?diffusion\w*|reaccion[- ]difusion|反应扩散|反応拡散"),
     ("advection", r"(?:advection|transport) equation|advektionsgleichung|对流方程"),
-    ("heat", r"heat[- ]?(?:eq\w*|conduction|flow|transfer|problem|pde|diffusion)|warmeleitung\w*|warmegleichung|(?:equation|eq\w*) de (?:la )?chaleur|diffusion de (?:la )?chaleur|(?:ecuacion|equacao) d[eo]l? ?(?:el )?calor|equazione del calore|conduzione del calore|热传导|热方程|热扩散|熱方程式|熱伝導|thermal (?:diffusion|conduction)|temperature (?:in|of|along) (?:a|the) (?:rod|bar|wire)"),
+    ("heat", r"heat[- ]?(?:eq\w*|conduction|flow|transfer|problem|pde|diffusion)|warmeleitung\w*|warmegleichung|(?:equation|eq\w*) de (?:la )?chaleur|diffusion de (?:la )?chaleur|(?:ecuacion|equacao) d[eo]l? ?(?:el )?calor|equazione del calore|conduzione del calore|热传导|热方程|热扩散|熱方程式|熱伝導|thermal (?:diffusion|conduction)|temperature (?:in|of|along) (?:a|the) (?:\w+ )?(?:rod|bar|wire|slab)|(?:cool|heat)\w* (?:of |down )?(?:a|the) (?:\w+ )?(?:rod|bar|wire|slab)|(?:metal|iron|copper|steel) (?:rod|bar|wire)"),
     ("diffusion", r"(?<!stable )(?<!latent )diffusion(?=s?(?:gleichung| eq\w*| problem| simulation| process| on | in a | pde|,|$))|diffusionsgleichung|equation de (?:la )?diffusion|(?:ecuacion|equacao) de (?:la )?difus\w+|equazione di diffusione|扩散方程|拡散方程式"),
 )  # fmt: skip
 _NAMED_RE = tuple((name, re.compile(pattern)) for name, pattern in _NAMED)

@@ -40,7 +40,7 @@ _WORDS: dict[str, frozenset[str]] = {
 _TELLING: dict[str, frozenset[str]] = {
     "de": frozenset("und der die das mit fur ich nicht ohne eine ein trainiere spalte".split()),
     "fr": frozenset("le les et avec pour est du des une sur qu au mon".split()),
-    "es": frozenset("el los las y con para del una mi es cuando cual datos".split()),
+    "es": frozenset("el los las y con para del mi es cuando cual datos".split()),
     "it": frozenset("il gli di della dell per con che sui sulla dati cos perche".split()),
     "pt": frozenset("o os do da com para uma em no na nao meu os as dados".split()),
     "en": frozenset("the of and with what how my to for on".split()),

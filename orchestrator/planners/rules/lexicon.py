@@ -37,7 +37,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
             5,
             r"differentiable surrogate|surrogate (?:model )?(?:of|for) (?:our |the |a |my )?(?:cfd|solver|simulation|pde|simulator)|solution operator",
         ),
-        (4, r"maps? (?:the )?(?:initial|boundary|coefficient|input) \w+ to (?:the )?(?:solution|output)"),
+        (4, r"operator networks?|maps? .{0,40}\bfields? to .{0,30}\bfields?|maps? (?:the )?(?:initial|boundary|coefficient|input) \w+ to (?:the )?(?:solution|output)"),
     ),
     Route.DEEP: (
         (
@@ -51,7 +51,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         (6, r"fine[- ]?tun\w+|feinabstimm\w*|微调|ファインチューニング|transfer[- ]learning|pretrained|pre-trained"),
         (
             5,
-            r"\b(?:images?|photos?|pictures?|x-?rays?|mri|ct scans?|videos?|audio|speech (?:recognition|to text|synthesis)|satellite|pixels?|bilder\w*|fotos?|imagenes|immagini|imagens|mnist|cifar\w*|imagenet)\b|图像|图片|画像|音声",
+            r"\b(?:images?|photos?|photographs?|pictures?|x-?rays?|mri|ct scans?|videos?|audio|speech (?:recognition|to text|synthesis)|satellite|pixels?|bilder\w*|fotos?|imagenes|immagini|imagens|mnist|cifar\w*|imagenet)\b|图像|图片|画像|音声",
         ),
         (
             4,
@@ -97,7 +97,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
         (
             6,
-            r"(?:different|several|various|multiple|many|verschiedene|plusieurs|varias|diverse) (?:learning rates|batch sizes|depths|widths|values of|settings|configurations|lernraten|hyper)|pick the best|which (?:learning rate|batch size|depth|dropout)[^?.]*\b(?:best|better)\b|\b\d+ (?:trials|versuche\w*|essais|pruebas|ensayos|tentativas|prove|tentativi)\b|\d+ ?(?:次试验|次尝试|トライアル|試行)|(?:beste|meilleur|mejor|miglior\w*|melhor) (?:lernrate|taux d'apprentissage|tasa de aprendizaje|tasso di apprendimento|taxa de aprendizagem)",
+            r"(?:different|several|various|multiple|many|verschiedene|plusieurs|varias|diverse) (?:learning rates|batch sizes|depths|widths|values of|settings|configurations|lernraten|hyper)|pick the best|(?:better|best|good|optimal) (?:values?|settings?) (?:of|for)|which (?:learning rate|batch size|depth|dropout)[^?.]*\b(?:best|better)\b|\b\d+ (?:trials|versuche\w*|essais|pruebas|ensayos|tentativas|prove|tentativi)\b|\d+ ?(?:次试验|次尝试|トライアル|試行)|(?:beste|meilleur|mejor|miglior\w*|melhor) (?:lernrate|taux d'apprentissage|tasa de aprendizaje|tasso di apprendimento|taxa de aprendizagem)",
         ),
     ),
     Route.EVALUATE: (
@@ -109,7 +109,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
         (
             6,
-            r"confusion matri\w+|konfusionsmatrix|matrice de confusion|matriz de confus\w+|matrice di confusione|混淆矩阵|混同行列|calibration|roc curve|reliability diagram",
+            r"confusion matri\w+|konfusionsmatrix|matrice de confusion|matriz de confus\w+|matrice di confusione|混淆矩阵|混同行列|\bconfus(?:e|es|ed|ing)\b|how often|calibration|roc curve|reliability diagram",
         ),
         (
             5,
@@ -117,7 +117,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
         (
             4,
-            r"performance (?:of|on)|model'?s performance|test (?:set|data|split)|testdaten\w*|jeu de test|conjunto de (?:prueba|teste)|dati di test|测试集|テストセット|テストデータ|hold-?out",
+            r"performance (?:of|on)|model'?s performance|test (?:set|data|split|images|samples|rows|cases)|testdaten\w*|jeu de test|conjunto de (?:prueba|teste)|dati di test|测试集|テストセット|テストデータ|hold-?out",
         ),
         (
             4,
@@ -133,7 +133,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
         (
             7,
-            r"docker\w*|fastapi|flask|kubernetes|\bk8s\b|torchserve|triton|bentoml|helm chart|containeri[sz]e\w*|conteneur\w*|contenedor\w*|容器|コンテナ",
+            r"docker\w*|fastapi|flask|kubernetes|\bk8s\b|torchserve|triton|bentoml|helm chart|\bcontainers?\b|containeri[sz]e\w*|conteneur\w*|contenedor\w*|容器|コンテナ",
         ),
         (
             6,
@@ -156,7 +156,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
         (
             7,
-            r"numericamente|numeriquement|numerical(?:ly)? (?:solution|solve|solver|integrat\w*)|solve .{0,80} numerical\w*|numerisch\w* (?:los\w*|losung)|reference (?:solution|data|values)|referenz(?:losung|daten)|solution (?:de reference|numerique)|solucion (?:de referencia|numerica)|soluzione (?:di riferimento|numerica)|数值解|数值求解|数値\w*|classical solver|convergence study",
+            r"numericamente|numeriquement|numerical(?:ly)? (?:solution|solve|solver|integrat\w*)|solve .{0,80} numerical\w*|numerisch\w* (?:los\w*|losung)|reference (?:solution|data|values)|referenz(?:losung|daten)|solution (?:de reference|numerique)|solucion (?:de referencia|numerica)|soluzione (?:di riferimento|numerica)|数值解|数值求解|数値\w*|ground truth|exact solution|classical (?:solver|scheme|method)|integrate (?:the|it)\b|convergence study",
         ),
         (
             5,
@@ -187,11 +187,11 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
     ),
     Route.JAX: (
         (9, r"\bjax(?:\b|(?=[^a-z]))|\bflax\b|\boptax\b|\bequinox\b|\bnumpyro\b|\bblackjax\b|\bdiffrax\b"),
-        (7, r"\bvmap\b|\bpmap\b|\bjit\b|shard_map|\bnuts\b|\bxla\b|\bpallas\b"),
+        (7, r"\bvmap\w*|\bpmap\b|\bshard\w*|\btpus?\b|\bjit\b|shard_map|\bnuts\b|\bxla\b|\bpallas\b"),
     ),
 }
 CUES: dict[Route, tuple[tuple[float, re.Pattern[str]], ...]] = {
-    route: tuple((weight, re.compile(pattern)) for weight, pattern in cues) for route, cues in _CUES.items()
+    route: tuple((weight, re.compile(pattern, re.ASCII)) for weight, pattern in cues) for route, cues in _CUES.items()
 }
 
 # Words of the trade that name no route by themselves.
@@ -200,10 +200,12 @@ TRADE = re.compile(
     r"\bmodels?\b|\bmodell\w*|modeles?\b|modelos?\b|modell[oi]\b|模型|モデル|\bdata(?:set)?s?\b|\bdaten\w*|donnees|\bdatos\b|\bdati\b|\bdados\b|数据|データ|"
     r"\bneural\b|networks?\b|\bnetz\w*|\breseau|\btrain\w*|\blearn(?:ing|er|ed)?\b|overfit\w*|underfit\w*|gradient\w*|\bloss\b|optimi[sz]er\w*|regulari[sz]ation|"
     r"\bai\b|\bki\b|\bml\b|statistic\w*|feature\w*|embedding\w*|\bgpus?\b|\bpde\b|surrogate\w*|uncertainty|\bbayes\w*|explainab\w*|interpretab\w*|"
-    r"\bepochs?\b|\bbatch\b|inference|pytorch|tensorflow|scikit|sklearn|\bseeds?\b|reproducib\w*|equation"
+    r"\bepochs?\b|\bbatch\b|inference|pytorch|tensorflow|scikit|sklearn|\bseeds?\b|reproducib\w*|equation",
+    re.ASCII,
 )
 EXISTING = re.compile(
     r"\b(?:my|our|this|the|that|these|trained|saved|existing|fitted) (?:\w+ ){0,2}(?:models?|network|net|classifier|regressor|forest|transformer|predictions?|checkpoint|run|pipeline|api|thing)\b|"
     r"\b(?:das|mein|meinem|unser|dieses|dem) (?:\w+ )?(?:modell|netz)\b|\b(?:le|mon|notre|ce) (?:\w+ )?modele|\b(?:el|mi|este|nuestro) modelo|\b(?:il|mio|questo) modello|\b(?:o|meu|este) modelo|"
-    r"\brun \d{4,}|这个模型|我的模型|このモデル|モデルを|评估模型"
+    r"\brun \d{4,}|这个模型|我的模型|このモデル|モデルを|评估模型",
+    re.ASCII,
 )

@@ -23,7 +23,8 @@ _SPLITS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )  # fmt: skip
 _MODELS = re.compile(
     r"\b(xgboost|lightgbm|catboost|random forest|gradient boosting|boosting|logistic regression|linear regression|linear model|linear|ridge|lasso|decision tree|svm|knn|tabnet|vision transformer|transformer|lstm|gru|rnn|cnn|"
-    r"resnet-?\d*|efficientnet|vit|u-?net|yolo|bert|gpt-?\d?|gcn|gat|mpnn|gnn|vae|gan|autoencoder|mlp|fno|fourier neural operator|deeponet|pinn)\b"
+    r"resnet-?\d*|efficientnet|vit|u-?net|yolo|bert|gpt-?\d?|gcn|gat|mpnn|gnn|vae|gan|autoencoder|mlp|fno|fourier neural operator|deeponet|pinn)\b",
+    re.ASCII,
 )
 _OPTIMIZERS = re.compile(r"\b(adamw|adam|sgd|lion|rmsprop|l-?bfgs|gauss[- ]newton|soap|adagrad|nadam)\b")
 _GPU = re.compile(

@@ -17,6 +17,7 @@ from orchestrator.planners.rules.spelling import corrected
 from orchestrator.planners.rules.text import Reading, read
 
 _LEAST = 3.0
+_SOLVES = re.compile(r"\b(?:produce|solve|compute|integrate|calculate|give|find|get|make|generate|solution|lose|berechne|resous|calcule|resuelve|calcula|risolvi|calcola)\b")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -57,6 +58,8 @@ def _decide(reading: Reading, files: tuple[str, ...]) -> Route | None:
         return Route.REFUSE
     if best is None and classify.is_question(plain) and not (trade or files) and len(_WORD.findall(plain)) > 3:
         return Route.REFUSE
+    if best is None and _names_equation(plain) and _SOLVES.search(plain):
+        return Route.SIMULATE
     if best is None and (files or trade) and _trains(plain):
         return Route.TABULAR
     if best is Route.SIMULATE and scored.top < 5 and not _names_equation(plain):

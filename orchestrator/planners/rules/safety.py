@@ -49,6 +49,7 @@ _HARM = tuple(
         r"\b(?:rig|manipulate|steal) (?:an |the |our )?election|voter suppression|suppress (?:the )?vot",
         r"\b(?:money launder\w*|launder money|insider trading|fake id|counterfeit)\b(?!.{0,20}\b(?:detect|flag|dataset))",
         r"\b(?:identify|track|recogni[sz]e|find|locate|spy on|profile) (?:the )?(?:protesters?|dissidents?|activists|journalists?|refugees|uyghurs?|minorit\w+|whistle-?blowers?)\b",
+        r"\bclon(?:e|ing) .{0,30}\bvoice|\bimpersonat\w*",
         r"\b(?:blackmail|extort|harass|bully|dox|doxx)\b",
     )
 )
@@ -66,7 +67,7 @@ _ELSEWHERE = re.compile(
 )
 _ELSEWHERE_BUT = re.compile(
     r"\b(?:react|html|css|javascript|typescript|login page|web ?site|webseite|website|landing page|wordpress|regex|sql query|bash script|c\+\+|linked list|bubble sort|quicksort|sort (?:a|the|this|my) (?:list|array)|"
-    r"todo app|mobile app|android app|ios app|unit tests? for|fibonacci|fizzbuzz|"
+    r"todo app|an? app\b|browser extension|plugin|video game|in (?:swift|kotlin|rust|java|php|ruby|haskell)|mobile app|android app|ios app|unit tests? for|fibonacci|fizzbuzz|"
     r"weather in|wetter in|(?:what|how)(?:'s| is| will) the weather|wie (?:ist|wird) das wetter|meteo|world cup|weltmeister|football|fussball|capital of|hauptstadt von|capitale de|capital de|president|election result|"
     r"book (?:me )?(?:a|the) (?:flight|hotel|table|trip|train)|flights?\b|hotel|restaurant|holiday|vacation|urlaub|vacances|vacaciones|translate|ubersetze?|traduis|traduce|traduci|traduza|翻译|翻訳|"
     r"taxes|steuererklarung|invoice|cover letter|resume|cv for|essay|homework|e-?mail to my|letter to|mortgage|divorce|lawyer|legal advice|medical advice|headache|kopfschmerzen|diet plan|workout|"

@@ -22,7 +22,7 @@ class Topic:
 
 
 def _topic(name: str, words: str, lead: str, *rows: Choice) -> Topic:
-    return Topic(name, re.compile(words), lead, rows)
+    return Topic(name, re.compile(words, re.ASCII), lead, rows)
 
 
 _PATTERN_ROWS = tuple(

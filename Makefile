@@ -1,0 +1,87 @@
+# The one definition of how this repository is set up, checked and run. pre-commit and CI only call it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MLEXPERT := $(BIN)/mlexpert
+REQUEST := Train a PINN to solve the heat equation
+
+.NOTPARALLEL:
+.PHONY: help env host image box demo lint check test soak bench lock clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+env: host image box  ## make .venv, the box image where an engine answers, and the box environment
+
+host: $(VENV)/.host
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mlexpert needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.host: locks/host.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement locks/host.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Never fails: without an engine, or without a base image to start from, boxes are plain processes, and the run says so.
+image: host
+	@if ! docker info >/dev/null 2>&1; then \
+	    echo "no Docker engine answers: no box image is built"; \
+	elif ! $(MLEXPERT) image list | grep -q '(current)'; then \
+	    echo "building the box image"; \
+	    $(MLEXPERT) image build >$(VENV)/image.log 2>&1 || \
+	        echo "the box image could not be built ($(VENV)/image.log says why): boxes will not be containers"; \
+	fi
+
+box: host
+	@$(MLEXPERT) env build
+
+demo: env  ## train and check a physics-informed network for the heat equation
+	$(MLEXPERT) run "$(REQUEST)"
+
+lint: host  ## style, types and layers (under 30 s)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint  ## lint and the fast tests: no engine, no box environment
+	$(BIN)/python -m pytest -m "not docker and not box and not soak"
+
+test: env check  ## everything but the campaigns, with real engines and real boxes
+	$(BIN)/python -m pytest -m "(docker or box) and not soak"
+
+soak: env  ## the campaigns: long, many runs
+	$(BIN)/python -m pytest -m soak
+
+bench: env  ## the benchmarks; their results go to benchmarks/results
+	@for script in benchmarks/bench_*.py; do \
+	    [ -e "$$script" ] || { echo "no benchmark"; exit 1; }; \
+	    echo "== $$script"; $(BIN)/python "$$script"; \
+	done
+
+# The only writer of locks. torch is held by locks/constraints.in; its local build suffix is cut, so that one lock
+# serves every build of that release.
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --no-emit-index-url \
+    --no-emit-find-links --no-emit-trusted-host --no-emit-options --annotation-style line --constraint locks/constraints.in
+EXTRA_BOX := import pathlib, tomllib; \
+    print(*tomllib.loads(pathlib.Path("pyproject.toml").read_text())["project"]["optional-dependencies"]["box"], sep="\n")
+
+lock: | $(BIN)/python  ## write locks/ anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
+	@[ -x $(BIN)/pip-compile ] || $(BIN)/python -m pip install --quiet pip-tools
+	@echo 'locks/box.txt, then locks/host.txt'
+	@$(BIN)/python -c '$(EXTRA_BOX)' | $(COMPILE) $(LOCK_ARGS) --output-file locks/box.txt -
+	@$(COMPILE) $(LOCK_ARGS) --extra dev --output-file locks/host.txt pyproject.toml locks/build.in
+	@sed -E -i 's/^([A-Za-z0-9_.-]+==[^ +;]+)\+[A-Za-z0-9.]+/\1/; s/-r -(,|$$)/mlexpert[box]\1/' locks/box.txt locks/host.txt
+	@! grep -E '://|^-|/home/|/opt/' locks/box.txt locks/host.txt || { echo "a lock names a place"; exit 1; }
+	@! grep -i '^nvidia' locks/box.txt locks/host.txt || echo "warning: a lock holds NVIDIA packages (gigabytes)"
+
+clean:  ## remove caches and build products (not .venv, not runs/)
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

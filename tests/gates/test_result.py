@@ -1,0 +1,156 @@
+"""The judge's gates: each fails on its own evidence, none passes without it, and the table rules what is required."""
+
+from __future__ import annotations
+
+import pytest
+from evidence import PROBLEM, ROWS, Row, evidence_of, plan_for
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.core.outcome import Outcome
+from orchestrator.core.request import Route
+from orchestrator.gates.required import CHECKS, NOT_APPLICABLE, REQUIRED, exempt
+from orchestrator.gates.result import judge_results, may_replan, shortfalls
+
+ROUTES = tuple(ROWS)
+
+# route, evidence name, subject, a bad value (and interval), and the check that must fail on it
+BAD: tuple[tuple[Route, str, str, float, tuple[float, float] | None, str], ...] = (
+    (Route.PINN, "relative_l2", "delivered", 2e-4, (1.9e-4, 2.1e-4), "evaluation.metric"),
+    (Route.PINN, "relative_l2", "delivered", 9e-5, (8e-5, 1.1e-4), "evaluation.metric"),
+    (Route.PINN, "relative_l2", "data_only", 1e-5, (9e-6, 1.1e-5), "model.baseline"),
+    (Route.PINN, "residual", "delivered", 0.5, None, "physics.residual"),
+    (Route.PINN, "residual", "delivered", 0.5, None, "model.inductive_bias"),
+    (Route.PINN, "residual", "data_only", 1e-6, None, "training.loss"),
+    (Route.PINN, "training.loss_ratio", "", 1.5, None, "training.loss"),
+    (Route.PINN, "initial_error", "delivered", 0.1, None, "physics.initial"),
+    (Route.PINN, "boundary_error", "delivered", 0.1, None, "physics.boundary"),
+    (Route.PINN, "maximum_principle", "delivered", 0.1, None, "physics.maximum_principle"),
+    (Route.PINN, "scaled_range", "delivered", 7.0, None, "data.scaling"),
+    (Route.PINN, "truth_error", "truth", 5e-5, None, "evaluation.uncertainty"),
+    (Route.PINN, "reference_error", "reference", 5e-5, None, "simulate.convergence"),
+    (Route.PINN, "seed_fingerprint", "", 0.0, None, "reproducibility.seeds"),
+    (Route.PINN, "prediction_repeat", "", 1e-12, None, "reproducibility.seeds"),
+    (Route.PINN, "training.stopped", "", 0.0, None, "training.schedule"),
+    (Route.PINN, "hyperparameters.differences", "", 1.0, None, "reproducibility.hyperparameters"),
+    (Route.SIMULATE, "reference_error", "reference", 1e-3, None, "simulate.convergence"),
+    (Route.SIMULATE, "reference_error", "reference", 1e-3, None, "evaluation.metric"),
+    (Route.SIMULATE, "residual", "reference", 1.0, None, "evaluation.uncertainty"),
+    (Route.TABULAR, "leaks", "split", 1.0, None, "data.leakage"),
+    (Route.TABULAR, "feature_range", "delivered", 1e6, None, "data.scaling"),
+    (Route.TABULAR, "paired_difference", "delivered vs dummy", 1.0, (-1.0, 3.0), "model.baseline"),
+    (Route.TABULAR, "paired_difference", "delivered vs forest", -9.0, (-12.0, -6.0), "model.inductive_bias"),
+    (Route.TABULAR, "cv_gap", "", 20.0, (16.0, 24.0), "training.loss"),
+    (Route.TABULAR, "coverage", "delivered", 0.5, (0.4, 0.6), "evaluation.uncertainty"),
+    (Route.TABULAR, "training.stopped", "", 0.0, None, "training.schedule"),
+)
+
+
+def rulings(route: Route, rows: tuple[Row, ...]) -> dict[str, str]:
+    return {verdict.id: verdict.verdict for verdict in judge_results(plan_for(route), evidence_of(rows))}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_good_evidence_passes_every_required_check(route: Route) -> None:
+    verdicts = judge_results(plan_for(route), evidence_of(ROWS[route]))
+    assert shortfalls(plan_for(route), verdicts) == ()
+    assert [verdict.id for verdict in verdicts] == list(REQUIRED[route])
+
+
+@pytest.mark.parametrize(("route", "name", "subject", "value", "interval", "check"), BAD)
+def test_a_bad_measurement_fails_its_check(
+    route: Route, name: str, subject: str, value: float, interval: tuple[float, float] | None, check: str
+) -> None:
+    rows = tuple((n, s, value, interval) if (n, s) == (name, subject) else (n, s, v, i) for n, s, v, i in ROWS[route])
+    plan = plan_for(route)
+    verdicts = judge_results(plan, evidence_of(rows))
+    (ruled,) = (verdict for verdict in verdicts if verdict.id == check)
+    assert ruled.verdict == "failed" and ruled.reason and ruled.remedy and ruled.evidence
+    assert check in {verdict.id for verdict in shortfalls(plan, verdicts)}
+
+
+@pytest.mark.parametrize(("route", "name", "subject", "value", "interval", "check"), BAD)
+def test_a_measurement_that_is_absent_or_empty_is_never_a_pass(
+    route: Route, name: str, subject: str, value: float, interval: tuple[float, float] | None, check: str
+) -> None:
+    absent = tuple(row for row in ROWS[route] if row[:2] != (name, subject))
+    assert rulings(route, absent)[check] == "unknown"
+    empty = tuple(
+        entry.model_copy(update={"value": None, "interval": None})
+        if (entry.name, entry.subject) == (name, subject)
+        else entry
+        for entry in evidence_of(ROWS[route])
+    )
+    ruled = {verdict.id: verdict for verdict in judge_results(plan_for(route), empty)}
+    assert ruled[check].verdict == "unknown" and ruled[check].reason
+
+
+def test_every_check_that_may_fail_is_shown_to_fail() -> None:
+    for route in ROUTES:
+        free = {check for r, check in NOT_APPLICABLE if r is route}
+        shown = {row[5] for row in BAD if row[0] is route}
+        common = {row[5] for row in BAD if row[5].startswith(("reproducibility.", "training.schedule"))}
+        other = {"evaluation.metric"} if route is Route.TABULAR else set()  # its bounds: the test below
+        assert set(REQUIRED[route]) - free - shown - common - other == set()
+
+
+@given(st.sampled_from(ROUTES), st.data())
+def test_taking_evidence_away_never_makes_a_check_pass(route: Route, data: st.DataObject) -> None:
+    kept = data.draw(st.lists(st.sampled_from(ROWS[route]), unique=True))
+    before = rulings(route, ROWS[route])
+    after = rulings(route, tuple(row for row in ROWS[route] if row in kept))
+    assert all(before[check] in ("passed", "not_applicable") for check, ruling in after.items() if ruling == "passed")
+    missing = [row for row in ROWS[route] if row not in kept and row[0] != "rmse"]
+    if missing and route is not Route.TABULAR:
+        assert "unknown" in after.values()
+
+
+def test_every_route_rules_on_the_ten_checks_and_gives_a_reason_where_one_does_not_apply() -> None:
+    for route, checks in REQUIRED.items():
+        assert set(CHECKS) <= set(checks), route
+    assert all(reason and check in REQUIRED[route] for (route, check), reason in NOT_APPLICABLE.items())
+
+
+def test_a_plan_without_verdicts_is_short_of_every_check() -> None:
+    plan = plan_for(Route.PINN)
+    assert {verdict.id for verdict in shortfalls(plan, ())} == set(REQUIRED[Route.PINN])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"source": "1"},
+        {"reaction": "0.5*x"},
+        {"left": {"kind": "neumann", "value": "1"}},
+        {"right": {"kind": "robin", "value": "0", "coefficient": "1"}},
+    ],
+)
+def test_the_maximum_principle_is_waived_by_the_table_only_where_it_does_not_hold(changes: dict[str, object]) -> None:
+    assert exempt(plan_for(Route.PINN), "physics.maximum_principle") == ""
+    other = plan_for(Route.PINN, problem={**PROBLEM, **changes})
+    assert exempt(other, "physics.maximum_principle")
+    assert exempt(other, "physics.residual") == ""
+
+
+@pytest.mark.parametrize(("bound", "ruling"), [({"at_most": 60}, "passed"), ({"at_most": 40}, "failed")])
+def test_a_bound_of_the_request_decides_the_metric(bound: dict[str, float], ruling: str) -> None:
+    plan = plan_for(Route.TABULAR)
+    assert plan.data is not None
+    data = plan.data.model_copy(update={"constraints": ({"metric": "rmse", **bound},)})
+    verdicts = judge_results(plan.model_copy(update={"data": data}), evidence_of(ROWS[Route.TABULAR]))
+    assert {v.id: v.verdict for v in verdicts}["evaluation.metric"] == ruling
+
+
+def test_the_score_on_sealed_rows_never_leads_to_another_plan() -> None:
+    plan = plan_for(Route.TABULAR)
+    rows = tuple(row if row[1] != "delivered vs dummy" else (*row[:2], 0.0, (-1.0, 1.0)) for row in ROWS[Route.TABULAR])
+    short = shortfalls(plan, judge_results(plan, evidence_of(rows)))
+    assert short and not may_replan(plan, short, {})
+    leak = tuple(row if row[0] != "leaks" else (*row[:2], 2.0, None) for row in ROWS[Route.TABULAR])
+    assert may_replan(plan, shortfalls(plan, judge_results(plan, evidence_of(leak))), {})
+
+
+def test_a_users_mistake_is_not_planned_around() -> None:
+    plan = plan_for(Route.PINN)
+    mistaken = Outcome(step="train", status="failed", spec_sha256="", user_error=True)
+    assert not may_replan(plan, shortfalls(plan, ()), {"train": mistaken})
