@@ -9,13 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from orchestrator.core.errors import BadInput
-from orchestrator.data.binary import read_excel, read_npz, read_parquet
+from orchestrator.data.binary import MAX_CELLS, read_excel, read_npz, read_parquet
 from orchestrator.data.columns import settle
 from orchestrator.data.delimited import read_delimited
 from orchestrator.data.table import Table
 
 MAX_FILE_MB = 512
-MAX_CELLS = 50_000_000
 
 Reader = Callable[[Path], pd.DataFrame]
 

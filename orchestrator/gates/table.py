@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orchestrator.core.evidence import Evidence, Verdict
-from orchestrator.gates.known import Known, at_most, unknown
+from orchestrator.gates.known import Known, unknown
 
 MIN_TEST_ROWS = 10  # below that a bootstrap interval says little (heuristic)
 NOMINAL_COVERAGE = 0.9
-LINEAR_FEATURE_RANGE = 1e3  # after scaling; a heavy tail reaches tens of deviations, raw units thousands
+OFF_SCALE = 10.0  # training deviations; drift over time moves a scaled column by a few, raw units by far more
 
 
 def leakage(known: Known) -> Verdict:
@@ -27,10 +27,18 @@ def leakage(known: Known) -> Verdict:
 
 
 def scaling(known: Known) -> Verdict:
-    """What enters the linear candidate after its preprocessing lies in a common range."""
-    return at_most(
-        "data.scaling", known.find("feature_range", "delivered"), LINEAR_FEATURE_RANGE,
-        "largest feature after scaling, in standard deviations", remedy="scale the features inside the pipeline",
+    """What enters the linear candidate lies on one scale: column means and deviations on the sealed rows are small."""
+    check = "data.scaling"
+    mean, spread = known.find("feature_mean", "delivered"), known.find("feature_deviation_high", "delivered")
+    if mean is None or spread is None or mean.value is None or spread.value is None:
+        return unknown(check, (mean.text if mean else "") or "the features were not measured")
+    farthest = max(mean.value, spread.value)
+    passed = farthest <= OFF_SCALE
+    return Verdict(
+        id=check, verdict="passed" if passed else "failed", value=farthest, threshold=OFF_SCALE,
+        evidence=(mean.id, spread.id),
+        reason=f"scaled features: largest |mean| {mean.value:.3g}, largest deviation {spread.value:.3g}",
+        remedy="" if passed else "scale the features inside the pipeline",
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def _architecture(record: Record) -> Item:
     thought = _thought(record, "model")
     if thought and thought.why:
         others = f"; {len(thought.considered)} others considered" if thought.considered else ""
-        return Item(question, "yes", f"{thought.decision}: {thought.why}{others}")
+        return Item(question, "yes", f"{thought.decision.rstrip('.')}: {thought.why.rstrip('.')}{others}")
     return Item(question, "unknown", "the plan gives no reason for its model")
 
 

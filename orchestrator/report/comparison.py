@@ -26,9 +26,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Grid:
-    """Subjects down, metrics across; None where a subject has no such measurement."""
+    """Metrics down, subjects across; None where a subject has no such measurement."""
 
-    names: tuple[str, ...]
+    subjects: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Evidence | None, ...]], ...]
 
 
@@ -49,7 +49,6 @@ def comparisons(claims: tuple[AnswerClaim, ...], evidence: tuple[Evidence, ...])
 
 def grid(groups: tuple[Comparison, ...]) -> Grid:
     """All comparisons as one table."""
-    subjects = dict.fromkeys(row.subject for group in groups for row in group.rows)
+    subjects = tuple(dict.fromkeys(row.subject for group in groups for row in group.rows))
     values = {(group.name, row.subject): row for group in groups for row in group.rows}
-    names = tuple(group.name for group in groups)
-    return Grid(names, tuple((who, tuple(values.get((name, who)) for name in names)) for who in subjects))
+    return Grid(subjects, tuple((g.name, tuple(values.get((g.name, who)) for who in subjects)) for g in groups))

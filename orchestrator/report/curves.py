@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from orchestrator.journal.rundir import RunDirectory
 from orchestrator.report.record import step_files
 
+SCORES = "cv_"  # series of that name hold one score a candidate, not one an iteration
+DECADE = 10.0
 LONGEST = 1500  # points drawn of one curve; a page need not hold a million
 
 
@@ -34,17 +36,20 @@ class History(BaseModel):
 
 @dataclass(frozen=True)
 class Curves:
-    """The curves of one step; every point is finite. `log` where all values are positive."""
+    """The curves of one step; every point is finite. `by_candidate`: one score each, no course in time."""
 
     step: str
     x: str
     lines: tuple[tuple[str, tuple[tuple[float, float], ...]], ...]
     stopped: Stop | None
     schedule: str
+    by_candidate: bool = False
 
     @property
     def log(self) -> bool:
-        return all(y > 0 for _, points in self.lines for _, y in points)
+        """Whether a logarithmic scale suits: every value is positive, and they span a decade or more."""
+        values = [y for _, points in self.lines for _, y in points]
+        return bool(values) and min(values) > 0 and max(values) / min(values) >= DECADE
 
     @property
     def caption(self) -> str:
@@ -61,17 +66,23 @@ class Curves:
 
 def read_curves(run: RunDirectory) -> tuple[Curves, ...]:
     """The curves of every step that has some, in order of step id."""
-    found = (_read(path) for path in step_files(run, "out/history.json"))
-    return tuple(curves for curves in found if curves and curves.lines)
+    return tuple(curves for path in step_files(run, "out/history.json") for curves in _read(path) if curves.lines)
 
 
-def _read(path: Path) -> Curves | None:
+def _read(path: Path) -> tuple[Curves, ...]:
+    """A step's curves over its iterations, and apart from them its cross-validated scores by candidate."""
     try:
         history = History.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, ValidationError):
-        return None
+        return ()
+    step = path.parent.parent.name
     lines = tuple((name, thinned) for name, points in history.series.items() if (thinned := _thin(points)))
-    return Curves(path.parent.parent.name, history.x, lines, history.stopped, history.schedule)
+    scores = tuple(line for line in lines if line[0].startswith(SCORES))
+    curves = tuple(line for line in lines if line not in scores)
+    return (
+        Curves(step, history.x, curves, history.stopped, history.schedule),
+        Curves(step, "candidate, simplest first", scores, None, "", by_candidate=True),
+    )
 
 
 def _thin(points: list[tuple[float, float | None]]) -> tuple[tuple[float, float], ...]:

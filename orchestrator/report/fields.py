@@ -65,7 +65,7 @@ def read_fields(measured: Path, plan: Plan | None) -> tuple[Field, ...]:
 def _grids(measured: Path, plan: Plan | None) -> list[tuple[str, Field]]:
     units = _units(plan)
     found = []
-    for path in sorted(measured.glob("*/*/predictions.npz")):
+    for path in sorted(measured.glob("grid/*/predictions.npz")):
         step = path.parent.name
         title = "Reference" if _is_reference(step, plan) else "Prediction"
         field = read_grid(path, title, units)

@@ -12,8 +12,9 @@ import matplotlib as mpl
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from orchestrator.core.evidence import Evidence
 from orchestrator.report.comparison import DELIVERED, Comparison
@@ -23,6 +24,7 @@ from orchestrator.report.svg import INK, inline_svg
 
 # Mid tones that keep their contrast on a white and on a dark card, told apart without colour vision.
 COLOURS = ("#2f7fb8", "#d9722e", "#3a9d6e", "#b65fa5", "#a3882c", "#6f7f8f")
+FEW = 12  # points of a curve that are marked one by one
 STYLE: dict[Any, Any] = {  # the stubs of some releases list every key as a literal, of others none
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -56,18 +58,19 @@ def _styled() -> Iterator[None]:
 
 
 def draw_curves(curves: Curves) -> Markup:
-    """Loss and its companions against the iteration; log scale where every value is positive."""
+    """Loss and its companions against the iteration, on a log scale where that suits; scores of candidates as points."""
     with _styled():
-        figure = Figure(figsize=(8.6, 3.1), layout="constrained")
+        figure = Figure(figsize=(8.6, 2.2 if curves.by_candidate else 3.1), layout="constrained")
         axes = figure.add_subplot()
         for index, (name, points) in enumerate(curves.lines):
             x, y = zip(*points, strict=True)
+            mark = "o" if len(x) <= FEW else ""
+            line = "" if curves.by_candidate else "-"
             colour = COLOURS[index % len(COLOURS)]
-            axes.plot(x, y, label=name, color=colour, linewidth=1.4, marker="o" if len(x) == 1 else "", markersize=3)
+            axes.plot(x, y, line, label=name, color=colour, linewidth=1.4, marker=mark, markersize=3.5)
         if curves.log:
             axes.set_yscale("log")
-            axes.yaxis.set_major_formatter(FuncFormatter(_power))
-            axes.yaxis.set_minor_formatter(NullFormatter())
+            _log_ticks(axes.yaxis, [y for _, points in curves.lines for _, y in points])
         axes.set_xlabel(curves.x)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         axes.grid(True, axis="y")
@@ -75,7 +78,8 @@ def draw_curves(curves: Curves) -> Markup:
             axes.set_ylabel(curves.lines[0][0])
         else:
             axes.legend(loc="upper right", ncols=min(3, len(curves.lines)))
-        return _svg(figure, f"curves-{curves.step}", f"Training curves of step {curves.step}")
+        name = f"curves-{curves.step}{'-scores' if curves.by_candidate else ''}"
+        return _svg(figure, name, f"Training curves of step {curves.step}")
 
 
 def draw_field(field: Field, limits: tuple[float, float] | None = None) -> Markup:
@@ -123,10 +127,9 @@ def draw_comparison(comparison: Comparison) -> Markup:
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(True, axis="x")
-        if _spread(rows) > 100:
+        if _span([row.value for row in rows if row.value is not None]) > 100:
             axes.set_xscale("log")
-            axes.xaxis.set_major_formatter(FuncFormatter(_power))
-            axes.xaxis.set_minor_formatter(NullFormatter())
+            _log_ticks(axes.xaxis, [row.value for row in rows if row.value is not None])
         unit = rows[0].unit
         axes.set_xlabel(f"{comparison.name} [{unit}]" if unit and unit != "1" else comparison.name)
         return _svg(figure, f"comparison-{comparison.name}", f"{comparison.name} by subject, with 95 % intervals")
@@ -142,6 +145,14 @@ def _whisker(axes: Axes, row: Evidence, height: int, delivered: bool) -> None:
         )
 
 
+def _log_ticks(axis: Axis, values: Sequence[float]) -> None:
+    """Enough labelled ticks on a logarithmic axis: between the decades too, where there are few of them."""
+    few = _span(values) < 1e3
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
+    axis.set_major_formatter(FuncFormatter((lambda value, _: f"{value:g}") if few else _power))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def _power(value: float, _: object = None) -> str:
     """A tick of a log axis: 1 for one, 0.1, else 10 with its exponent raised."""
     exponent = round(math.log10(value)) if value > 0 else 0
@@ -149,10 +160,9 @@ def _power(value: float, _: object = None) -> str:
     return plain.get(exponent, "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")))
 
 
-def _spread(rows: Sequence[Evidence]) -> float:
-    values = [abs(row.value) for row in rows if row.value]
-    positive = all(row.value is not None and row.value > 0 for row in rows)
-    return max(values) / min(values) if values and positive else 1.0
+def _span(values: Sequence[float]) -> float:
+    """Largest over smallest of positive values; 1 where one of them is not positive."""
+    return max(values) / min(values) if values and min(values) > 0 else 1.0
 
 
 def _svg(figure: Figure, name: str, label: str) -> Markup:

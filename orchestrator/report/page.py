@@ -137,6 +137,8 @@ def _drawn(draw: Callable[[], Markup], caption: str) -> Drawing:
 
 
 def _curve_caption(curves: Curves) -> str:
+    if curves.by_candidate:
+        return f"Step {curves.step}: cross-validated scores as it recorded them."
     scale = "logarithmic scale" if curves.log else "linear scale"
     said = f"Step {curves.step}, as it recorded it; {scale}."
     return f"{said} {curves.caption}." if curves.caption else said

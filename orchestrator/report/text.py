@@ -14,6 +14,7 @@ from orchestrator.report.numbers import spell, spell_bytes, spell_interval, spel
 from orchestrator.report.verdict_words import again, because, body, headline
 
 WIDTH = 96
+MOST_ARTIFACTS = 12
 STAGES = {
     "formulation": "1. Problem formulation",
     "data": "2. Data strategy",
@@ -104,10 +105,7 @@ def render_answer(answer: Answer, evidence: tuple[Evidence, ...] = ()) -> str:
             (f"  - {_wrap(_repair(item.kind, item.columns, item.rows, item.reason), 4)}" for item in answer.repairs),
         ),
         _titled("Principles", _principles(answer)),
-        _titled(
-            "Artifacts",
-            (f"  {a.path}  ({a.kind}, {spell_bytes(a.bytes)}, sha256 {a.sha256[:12]})" for a in answer.artifacts),
-        ),
+        _titled("Artifacts", _artifacts(answer)),
         _titled("Run", _run(answer)),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -167,8 +165,17 @@ def _comparison_blocks(answer: Answer, evidence: tuple[Evidence, ...]) -> Iterat
 
 
 def _principles(answer: Answer) -> Iterator[str]:
+    if all(value is None for value in answer.principles.values()):
+        return
     for name, value in answer.principles.items():
         yield f"  {name:<16}{spell(value * 100) + ' %' if value is not None else 'unknown'}"
+
+
+def _artifacts(answer: Answer) -> Iterator[str]:
+    for item in answer.artifacts[:MOST_ARTIFACTS]:
+        yield f"  {item.path}  ({item.kind}, {spell_bytes(item.bytes)}, sha256 {item.sha256[:12]})"
+    if len(answer.artifacts) > MOST_ARTIFACTS:
+        yield f"  and {len(answer.artifacts) - MOST_ARTIFACTS} more"
 
 
 def _run(answer: Answer) -> Iterator[str]:
@@ -196,6 +203,9 @@ def _titled(title: str, lines: Iterable[str]) -> str:
 
 
 def _wrap(text: str, indent: int) -> str:
-    return textwrap.fill(
-        text, WIDTH - indent, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    """Text that starts `indent` columns in, filled to WIDTH; its further lines start there too."""
+    margin = " " * indent
+    filled = textwrap.fill(
+        text, WIDTH, initial_indent=margin, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False
     )
+    return filled.removeprefix(margin)

@@ -66,7 +66,7 @@ def again(answer: Answer, request: Request | None = None) -> tuple[str, ...]:
     """The command lines that go on with a run, repeat it, or show it."""
     place = _runs_dir(answer)
     lines = []
-    if answer.status in {"interrupted", "limit", "failed"} and answer.run_id:
+    if answer.status in {"interrupted", "limit", "failed", "planned"} and answer.run_id:
         lines.append(f"mlexpert run --resume {answer.run_id}{place}")
     if request:
         lines.append(f"mlexpert run {shlex.quote(request.text)}{_flags(request)}{place}")

@@ -34,7 +34,8 @@ SIMULATE: tuple[Row, ...] = (
 )
 TABLE: tuple[Row, ...] = (
     ("leaks", "split", 0.0, None),
-    ("feature_range", "delivered", 4.0, None),
+    ("feature_mean", "delivered", 0.2, None),
+    ("feature_deviation_high", "delivered", 1.1, None),
     ("rmse", "delivered", 50.0, (46.0, 54.0)),
     ("rmse", "dummy", 77.0, (72.0, 82.0)),
     ("rmse", "forest", 51.0, (47.0, 55.0)),

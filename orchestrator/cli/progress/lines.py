@@ -29,7 +29,8 @@ class Lines:
             self._told[event.step] = event.ts
         text = line(event)
         if text:
-            self._stream.write(f"{_clip(f'[{seconds(event.ts - start):>6}] {text}')}\n")
+            whole = " ".join(f"[{seconds(event.ts - start):>6}] {text}".splitlines())
+            self._stream.write((whole if event.event == "note" else _clip(whole)) + "\n")
             self._stream.flush()
 
     @contextmanager
@@ -44,8 +45,7 @@ def line(event: Event) -> str:
 
 
 def _clip(text: str) -> str:
-    flat = " ".join(text.splitlines())
-    return flat if len(flat) <= WIDTH else flat[: WIDTH - 1] + "…"
+    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
 
 
 def _started(event: Event) -> str:

@@ -9,70 +9,93 @@ from pydantic import JsonValue
 
 from orchestrator.planners.rules.text import Reading
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _WORD = r"(?:\x01+|[^\W\d][\w$%]*(?:[.\-][\w]+)*)"
 _STOP = (
     r"(?:in|from|using|with|on|based|for|by|and|given|as|at|to|of|is|are|was|via|out|per|into|over|please|that|which|"
     r"column|columns|target|label|values?|optimi[sz]ing|optimi[sz]e|maximi[sz]ing|minimi[sz]ing|file|data|dataset|next|"
-    r"im|aus|mit|auf|fur|von|und|dans|avec|sur|pour|depuis|et|en|con|desde|para|del|de|di|da|nel|nella|nei|dal|dai|em|do|no|na|com|"
+    r"im|aus|mit|auf|fur|von|und|dans|avec|sur|pour|depuis|et|en|con|desde|para|del|de|di|da|nel|nella|nei|dal"
+    r"|dai|em|do|no|na|com|"
     r"vorher|voraus|ohne|without|then|but|if|when|while|seed|group|grouped|so|e)\b"
 )
 _PHRASE = rf"(?P<col>\x01+|{_WORD}(?: (?!{_STOP}){_WORD}){{0,2}})"
 _ONE = rf"(?P<col>{_WORD})"
 _ARTICLE = r"(?:the |a |an |die |der |das |den |le |la |l'|les |el |lo |il |los |las |o |a |os |as )?"
 _COLUMN = r"(?:column |columns |variable |feature |field |spalte |colonne |colonna |columna |coluna |列 ?)"
-_IS = r"(?:\s*[=:为是は]\s*|\s+(?:is called|is named|is|are|named|called|heisst|ist|est|es|e)\s+(?:the )?|\s+|(?<=[列量目标標数ト]))"
+_IS = (
+    r"(?:\s*[=:为是は]\s*|\s+(?:is called|is named|is|are|named|called|heisst|ist|est|es|e)\s+(?:the )?|\s+"
+    r"|(?<=[列量目标標数ト]))"
+)
 
 # Said in so many words: "target y", "label column y", "Zielspalte y".
 _EXPLICIT = (
     rf"\b(?:target|response|label|outcome|dependent)(?: ?column| variable| feature)?{_IS}(?:column )?{_ONE}",
-    rf"\b(?:zielspalte|zielvariable|zielgrosse|cible|variable cible|colonne cible|objetivo|variable objetivo|columna objetivo|"
+    rf"\b(?:zielspalte|zielvariable|zielgrosse|cible|variable cible|colonne cible|objetivo|variable objetivo"
+    rf"|columna objetivo|"
     rf"obiettivo|variabile obiettivo|alvo|variavel alvo)\b{_IS}{_ONE}",
     rf"(?:目标列|目标变量|目标|目標列|目的変数|ターゲット){_IS}{_ONE}",
-    rf"{_ONE} (?:as|als|comme|como|come) (?:the |der |la |el |o |il )?(?:target|label|ziel\w*|cible|objetivo|obiettivo|alvo)\b",
+    rf"{_ONE} (?:as|als|comme|como|come) (?:the |der |la |el |o |il )?(?:target|label|ziel\w*|cible|objetivo"
+    rf"|obiettivo|alvo)\b",
     rf"{_ONE} is the (?:target|label|response|outcome)\b",
     rf"\(\s*{_COLUMN}(?:is |named |called |= ?|: ?)?{_ONE}\s*\)",
 )
 # Implied by the verb: "predict y", "y vorhersagen", "预测 y".
 _IMPLIED = (
-    rf"\b(?:predict|predicts|predicting|forecast|forecasts|forecasting|estimate|regress|infer) {_ARTICLE}(?:{_COLUMN}|values? of |value for )?{_PHRASE}",
-    rf"\b(?:prediction|predictions|predictor|forecast|classifier|regression|regression model|classification|model|regressor|vorhersage|"
-    rf"prognose|prediccion|prevision|previsione|previsao|predizione) (?:of|for|von|fur|de|di|del|della|da|do) {_ARTICLE}{_COLUMN}?{_PHRASE}",
+    rf"\b(?:predict|predicts|predicting|forecast|forecasts|forecasting|estimate|regress|infer) "
+    rf"{_ARTICLE}(?:{_COLUMN}|values? of |value for )?{_PHRASE}",
+    rf"\b(?:prediction|predictions|predictor|forecast|classifier|regression|regression model|classification"
+    rf"|model|regressor|vorhersage|"
+    rf"prognose|prediccion|prevision|previsione|previsao|predizione) (?:of|for|von|fur|de|di|del|della|da|do) "
+    rf"{_ARTICLE}{_COLUMN}?{_PHRASE}",
     rf"\b(?:sage|sag|prognostiziere) (?:mir )?{_ARTICLE}{_COLUMN}?{_ONE}[^.]{{0,80}}?\b(?:vorher|voraus)\b",
     rf"{_ONE} (?:in [^ ]+ |aus [^ ]+ )?vorhersagen\b",
-    rf"\b(?:predis|predire|prevois|predice|predecir|prever|prevedi|prevedere|predici|preveja|preve|prediz|vorhersage(?!n)) {_ARTICLE}{_COLUMN}?{_ONE}",
+    rf"\b(?:predis|predire|prevois|predice|predecir|prever|prevedi|prevedere|predici|preveja|preve|prediz"
+    rf"|vorhersage(?!n)) {_ARTICLE}{_COLUMN}?{_ONE}",
     rf"预测(?!\s*\x02)\s*(?:\w*?中的)?\s*{_ONE}",
-    rf"预测\s*\x02+\s*(?:中的?|里的?)?\s*(?P<col>[A-Za-z_][A-Za-z0-9_]*|\x01+)",
+    r"预测\s*\x02+\s*(?:中的?|里的?)?\s*(?P<col>[A-Za-z_][A-Za-z0-9_]*|\x01+)",
     r"(?P<col>[a-z_][a-z0-9_]*|\x01+)\s*(?:列)?\s*を予測",
     rf"\bclassify {_ARTICLE}{_PHRASE}(?= (?:in|from|of|with|using) )",
-    r"(?<!time )(?<!group )(?<!date )(?<!drop )(?<!ignore )(?<!by )\b(?:column|spalte|colonne|columna|colonna|coluna) (?P<col>\x01+)",
+    r"(?<!time )(?<!group )(?<!date )(?<!drop )(?<!ignore )(?<!by )\b(?:column|spalte|colonne|columna|colonna"
+    r"|coluna) (?P<col>\x01+)",
 )
-_NOT_A_COLUMN = frozenset(
+_NOT_A_COLUMN = _words(
     "von fur de di del della da do "
-    "which what whether if who how when the a an it them me my our your something anything everything this that these those "
+    "which what whether if who how when the a an it them me my our your something anything everything this "
+    "that these those "
     "values value column columns outcomes result results future data model and or y's using with in on from "
     "is are was not for by of to classification regression vs versus classes leakage each every all some "
-    "la le el il o der die das variable feature features file table rows row model models time series accuracy".split()
+    "la le el il o der die das variable feature features file table rows row model models time series accuracy"
 )
-_ENDS_A_LIST = frozenset("target label predict seed metric group time test split train column".split())
+_ENDS_A_LIST = _words("target label predict seed metric group time test split train column")
 _GROUP = (
-    rf"\bgroup(?:ed|ing|s)?(?: ?column| variable| split| k-?fold)?(?: is| are| by| on| =|:|=)?{_IS}(?:the )?(?:column )?{_ONE}",
-    rf"\b(?:keep|put|hold) (?:each|every|all|the same|one) {_ONE} (?:in one|in the same|together|on one|rows? (?:together|in))",
+    rf"\bgroup(?:ed|ing|s)?(?: ?column| variable| split| k-?fold)?(?: is| are| by| on| =|:|=)?{_IS}(?:the "
+    rf")?(?:column )?{_ONE}",
+    rf"\b(?:keep|put|hold) (?:each|every|all|the same|one) {_ONE} (?:in one|in the same|together|on one|rows? "
+    rf"(?:together|in))",
     rf"\bsame {_ONE} (?:must|should|may|can)(?:n't| not|not)? (?:never )?(?:be|appear|land|occur)",
-    rf"\b(?:gruppiert nach|gruppiere nach|gruppenspalte|groupe par|par groupe|grupos? por|agrupado por|agrupa por|raggruppa per|gruppi per) {_COLUMN}?{_ONE}",
+    rf"\b(?:gruppiert nach|gruppiere nach|gruppenspalte|groupe par|par groupe|grupos? por|agrupado por|agrupa "
+    rf"por|raggruppa per|gruppi per) {_COLUMN}?{_ONE}",
     rf"\bsplit by {_ONE}",
 )
 _TIME = (
     rf"\b(?:time ?stamp|time|date|datetime|temporal) (?:column|index|variable|field){_IS}{_ONE}",
-    rf"\b(?:zeitspalte|datumsspalte|colonne (?:temporelle|de temps|de date|temporale|del tempo)|columna (?:de tiempo|temporal|de fecha)|"
+    rf"\b(?:zeitspalte|datumsspalte|colonne (?:temporelle|de temps|de date|temporale|del tempo)|columna (?:de "
+    rf"tiempo|temporal|de fecha)|"
     rf"coluna (?:de tempo|temporal|de data)|时间列|時間列|日付列){_IS}{_ONE}",
-    rf"\b(?:ordered|sorted|sort|order|chronologically|chronological|split) by (?:time |the )?(?:column )?(?P<col>\x01+|\w*(?:date|time|day|year|month|stamp)\w*)",
+    r"\b(?:ordered|sorted|sort|order|chronologically|chronological|split) by (?:time |the )?(?:column "
+    r")?(?P<col>\x01+|\w*(?:date|time|day|year|month|stamp)\w*)",
     rf"{_ONE} is the (?:time|date|timestamp)(?: column)?\b",
 )
 _LIST = rf"(?P<cols>{_WORD}(?:\s*(?:,|and|und|et|y|e|&)\s*(?:the )?{_WORD})*)"
 _DROP = (
     rf"\b(?:drop|remove|discard) (?:the )?(?:columns? )?(?!duplicates|outliers|rows|missing|nan|the )\s*{_LIST}",
-    rf"\b(?:ignore|exclude|without|leave out|skip|ohne|sans|sin|senza|sem) (?:the |die |la |las |les )?(?:columns?|features?|spalten?|colonnes?|columnas?|colonn[ae]|colunas?) {_LIST}",
-    rf"\b(?:ignore|exclude|leave out|ohne|sans|without) (?P<cols>\x01+(?:\s*(?:,|and|und|et|y|e)\s*\x01+)*)",
+    rf"\b(?:ignore|exclude|without|leave out|skip|ohne|sans|sin|senza|sem) (?:the |die |la |las |les "
+    rf")?(?:columns?|features?|spalten?|colonnes?|columnas?|colonn[ae]|colunas?) {_LIST}",
+    r"\b(?:ignore|exclude|leave out|ohne|sans|without) (?P<cols>\x01+(?:\s*(?:,|and|und|et|y|e)\s*\x01+)*)",
 )
 _KEEP = (
     rf"\b(?:using|use|from|with) only (?:the )?(?:columns? |features? )?{_LIST}",

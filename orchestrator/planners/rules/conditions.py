@@ -15,19 +15,31 @@ _B = r"[-+]?\s?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?)?\s?\*?\s?(?:pi|π)?(?:\s?/\s?\d+)
 _INTERVAL = rf"[\[(]\s*(?P<low>{_B})\s*[,;]\s*(?P<high>{_B})\s*[\])]"
 _COMMA_INTERVAL = rf"\[\s*(?P<low>{NUMBER})\s*;\s*(?P<high>{NUMBER})\s*\]"
 _RANGE = rf"(?P<low>{_B})\s*(?:<=?|≤)\s*VAR\s*(?:<=?|≤)\s*(?P<high>{_B})"
-_FROM = rf"VAR\s*(?:=|goes|runs|ranges|geht|von)?\s*(?:from|von|de|da|=)\s*(?P<low>{_B})\s*(?:to|bis|a|à|ate|\.\.)\s*(?:VAR\s*=\s*)?(?P<high>{_B})"
+_FROM = (
+    rf"VAR\s*(?:=|goes|runs|ranges|geht|von)?\s*(?:from|von|de|da|=)\s*(?P<low>{_B})\s*(?:to|bis|a|à|ate"
+    rf"|\.\.)\s*(?:VAR\s*=\s*)?(?P<high>{_B})"
+)
 _IN = rf"VAR\s*(?:in|∈|on|aus|dans|en|over|:|=)\s*{_INTERVAL}"
-_BARE = rf"(?:on|domain|interval|over|auf|sur|en|su|em|gebiet|intervall|区间|在)\s*(?:the )?(?:domain |interval |intervall |x ?= ?|space )?(?:{_INTERVAL})"
-_LENGTH = rf"(?:rod|bar|wire|stab|domain|interval)?\s*(?:of )?(?:length|lange|longueur|longitud|lunghezza)\s*(?:=|:|of|von|de|di|l ?=)?\s*(?P<high>{_B})"
+_BARE = (
+    rf"(?:on|domain|interval|over|auf|sur|en|su|em|gebiet|intervall|区间|在)\s*(?:the )?(?:domain |interval "
+    rf"|intervall |x ?= ?|space )?(?:{_INTERVAL})"
+)
+_LENGTH = (
+    rf"(?:rod|bar|wire|stab|domain|interval)?\s*(?:of )?(?:length|lange|longueur|longitud|lunghezza)\s*(?:=|:|of"
+    rf"|von|de|di|l ?=)?\s*(?P<high>{_B})"
+)
 _UNTIL = (
-    rf"(?<![a-z])(?:until|up to|till|through|bis|jusqu'a|hasta|fino a|ate|直到|至)\s*(?:the )?(?:(?:final )?(?:time|zeit|temps|tiempo|tempo)\s*)?"
+    rf"(?<![a-z])(?:until|up to|till|through|bis|jusqu'a|hasta|fino a|ate|直到|至)\s*(?:the )?(?:(?:final "
+    rf")?(?:time|zeit|temps|tiempo|tempo)\s*)?"
     rf"(?:t\s*=?\s*)?(?P<high>{NUMBER})(?!\s*(?:%|epochs?|iterations?|trials?|steps|hours?|minutes?|percent))"
     rf"|(?:final time|end time|t_?max|t_?end|t_?final|endzeit)\s*(?:=|:|of)?\s*(?P<end>{NUMBER})"
 )
 _INITIAL = re.compile(
     r"(?<![a-z])(?:[a-z]\s*\(\s*x\s*,\s*(?:t\s*=\s*)?0(?:\.0*)?\s*\)\s*=|u_?0(?:\(x\))?\s*=|"
-    r"(?:initial (?:condition|temperature|profile|data|state|value|distribution|density)s?|initially|starting (?:from|with|at)|"
-    r"anfangs(?:bedingung|wert|temperatur|profil)|condition initiale|condicion inicial|condizione iniziale|condicao inicial|初始条件|初期条件)"
+    r"(?:initial (?:condition|temperature|profile|data|state|value|distribution|density)s?|initially|starting "
+    r"(?:from|with|at)|"
+    r"anfangs(?:bedingung|wert|temperatur|profil)|condition initiale|condicion inicial|condizione iniziale"
+    r"|condicao inicial|初始条件|初期条件)"
     r"\s*(?:is|=|:|of|ist|est|es|e|为|是|は|[a-z]\s*\(\s*x\s*,\s*0\s*\)\s*=)?\s*(?:[a-z]\(x,\s*0\)\s*=|[a-z]0\s*=)?)\s*"
 )
 _GAUSSIAN = re.compile(
@@ -42,16 +54,23 @@ _NEUMANN = re.compile(rf"(?<![a-z]){_FLUX}\s*\(\s*{_POINT}\s*=\s*")
 _DIRICHLET = re.compile(rf"(?<![a-z_])[a-z]\s*\(\s*{_POINT}\s*=\s*")
 _PERIODIC = re.compile(r"periodic|periodisch\w*|periodique\w*|periodic[ao]s?|周期|on a (?:ring|circle|torus)")
 _BOTH_INSULATED = re.compile(
-    r"insulated (?:ends|rod|bar|boundar\w+|wire|both)|both ends (?:are )?insulated|no[- ]flux|zero[- ]flux|adiabatic|homogeneous neumann|zero neumann|"
-    r"neumann(?:[- ](?:boundar\w+|condition\w*|bc\w*|randbedingung\w*))|isolierte?n? (?:enden|rander)|extremos aislados|extremites isolees|reflecting"
+    r"insulated (?:ends|rod|bar|boundar\w+|wire|both)|both ends (?:are )?insulated|no[- ]flux|zero[- ]flux"
+    r"|adiabatic|homogeneous neumann|zero neumann|"
+    r"neumann(?:[- ](?:boundar\w+|condition\w*|bc\w*|randbedingung\w*))|isolierte?n? (?:enden|rander)|extremos "
+    r"aislados|extremites isolees|reflecting"
 )
 _BOTH_FIXED = re.compile(
-    r"(?:homogeneous|zero|null) dirichlet|dirichlet|ends (?:are )?(?:held|kept|fixed) at (?:zero|0)\b|absorbing|zero (?:at both ends|boundar\w+|ends)|"
+    r"(?:homogeneous|zero|null) dirichlet|dirichlet|ends (?:are )?(?:held|kept|fixed) at (?:zero|0)\b"
+    r"|absorbing|zero (?:at both ends|boundar\w+|ends)|"
     r"u\s*=\s*0 (?:at|on) (?:both ends|the boundar\w+)"
 )
-_SIDE = r"(?P<side>left|right|linke[nrs]?|rechte[nrs]?|first|second)[- ]?(?:hand )?(?:end|boundary|side|wall|rand|ende|seite)?"
+_SIDE = (
+    r"(?P<side>left|right|linke[nrs]?|rechte[nrs]?|first|second)[- ]?(?:hand )?(?:end|boundary|side|wall|rand|ende"
+    r"|seite)?"
+)
 _SIDE_VALUE = re.compile(
-    rf"{_SIDE}\s*(?:is |are |at |=|:|auf )?\s*(?:held |kept |fixed |gehalten )?(?:at |auf |to |=)?\s*(?P<value>{NUMBER})"
+    rf"{_SIDE}\s*(?:is |are |at |=|:|auf )?\s*(?:held |kept |fixed |gehalten )?(?:at |auf |to "
+    rf"|=)?\s*(?P<value>{NUMBER})"
 )
 _SIDE_INSULATED = re.compile(
     rf"insulated (?:at|on) (?:the )?{_SIDE}|{_SIDE} (?:is |ist )?(?:insulated|isoliert)".replace(
@@ -68,7 +87,12 @@ def condition_params(reading: Reading, language: str) -> dict[str, JsonValue]:
     plain = reading.plain
     params: dict[str, JsonValue] = {}
     points = _point_conditions(reading)
-    x = _interval(plain, "x", language) or _first(plain, _BARE, language) or _first(plain, _COMMA_INTERVAL, language) or _rod(plain)
+    x = (
+        _interval(plain, "x", language)
+        or _first(plain, _BARE, language)
+        or _first(plain, _COMMA_INTERVAL, language)
+        or _rod(plain)
+    )
     ends = sorted({at for at, _ in points})
     if x is None and len(ends) == 2:
         x = [ends[0], ends[1]]

@@ -20,7 +20,8 @@ _HEADINGS: dict[str, tuple[str, str, str]] = {
     "ja": ("いつ", "理由", "判断の枠組みより（表は英語）。何も実行していません。"),
 }
 _ABOUT_US = re.compile(
-    r"can you do|what are you|who are you|kannst du|sais-tu|puedes hacer|sai fare|voce (?:pode|sabe)|你能做什么|何ができ"
+    r"can you do|what are you|who are you|kannst du|sais-tu|puedes hacer|sai fare|voce (?:pode"
+    r"|sabe)|你能做什么|何ができ"
 )
 
 

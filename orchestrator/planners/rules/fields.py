@@ -16,7 +16,11 @@ HERE = ("fokker-planck", "advection-diffusion", "reaction-diffusion", "heat", "d
 _NAMED: tuple[tuple[str, str], ...] = (
     ("navier-stokes", r"navier[- ]?stokes|纳维"),
     ("burgers", r"burgers?'?s?\b|伯格斯|バーガース"),
-    ("wave", r"wave equation|wellengleichung|equation d'onde|equation des ondes|ecuacion de onda|equazione d'onda|equacao da onda|波动方程|波動方程式"),
+    (
+        "wave",
+        r"wave equation|wellengleichung|equation d'onde|equation des ondes|ecuacion de onda|equazione d'onda"
+        r"|equacao da onda|波动方程|波動方程式",
+    ),
     ("allen-cahn", r"allen[- ]cahn"),
     ("cahn-hilliard", r"cahn[- ]hilliard"),
     ("korteweg-de vries", r"korteweg|\bkdv\b"),
@@ -35,26 +39,57 @@ _NAMED: tuple[tuple[str, str], ...] = (
     ("shallow-water", r"shallow[- ]water"),
     ("lorenz", r"lorenz (?:system|63|attractor)|pendulum|harmonic oscillator|lotka"),
     ("fokker-planck", r"fokker[- ]?planck|福克"),
-    ("advection-diffusion", r"(?:advection|convection|drift)[- ]?(?:and )?[- ]?(?:diffusion|dispersion)|(?:advektions?|konvektions?)[- ]?diffusion\w*|diffusion[- ]advection|adveccion[- ]difusion|对流扩散|移流拡散"),
-    ("reaction-diffusion", r"reaction[- ]?diffusion|diffusion[- ]reaction|reaktions[- ]?diffusion\w*|reaccion[- ]difusion|反应扩散|反応拡散"),
+    (
+        "advection-diffusion",
+        r"(?:advection|convection|drift)[- ]?(?:and )?[- ]?(?:diffusion|dispersion)|(?:advektions?|konvektions?)[- "
+        r"]?diffusion\w*|diffusion[- ]advection|adveccion[- ]difusion|对流扩散|移流拡散",
+    ),
+    (
+        "reaction-diffusion",
+        r"reaction[- ]?diffusion|diffusion[- ]reaction|reaktions[- ]?diffusion\w*|reaccion[- "
+        r"]difusion|反应扩散|反応拡散",
+    ),
     ("advection", r"(?:advection|transport) equation|advektionsgleichung|对流方程"),
-    ("heat", r"heat[- ]?(?:eq\w*|conduction|flow|transfer|problem|pde|diffusion)|warmeleitung\w*|warmegleichung|(?:equation|eq\w*) de (?:la )?chaleur|diffusion de (?:la )?chaleur|(?:ecuacion|equacao) d[eo]l? ?(?:el )?calor|equazione del calore|conduzione del calore|热传导|热方程|热扩散|熱方程式|熱伝導|thermal (?:diffusion|conduction)|temperature (?:in|of|along) (?:a|the) (?:\w+ )?(?:rod|bar|wire|slab)|(?:cool|heat)\w* (?:of |down )?(?:a|the) (?:\w+ )?(?:rod|bar|wire|slab)|(?:metal|iron|copper|steel) (?:rod|bar|wire)"),
-    ("diffusion", r"(?<!stable )(?<!latent )diffusion(?=s?(?:gleichung| eq\w*| problem| simulation| process| on | in a | pde|,|$))|diffusionsgleichung|equation de (?:la )?diffusion|(?:ecuacion|equacao) de (?:la )?difus\w+|equazione di diffusione|扩散方程|拡散方程式"),
-)  # fmt: skip
+    (
+        "heat",
+        r"heat[- ]?(?:eq\w*|conduction|flow|transfer|problem|pde|diffusion)|warmeleitung\w*|warmegleichung"
+        r"|(?:equation|eq\w*) de (?:la )?chaleur|diffusion de (?:la )?chaleur|(?:ecuacion|equacao) d[eo]l? ?(?:el "
+        r")?calor|equazione del calore|conduzione del calore|热传导|热方程|热扩散|熱方程式"
+        r"|熱伝導|thermal (?:diffusion|conduction)"
+        r"|temperature (?:in|of|along) (?:a|the) (?:\w+ )?(?:rod|bar|wire|slab)|(?:cool|heat)\w* (?:of |down "
+        r")?(?:a|the) (?:\w+ )?(?:rod|bar|wire|slab)|(?:metal|iron|copper|steel) (?:rod|bar|wire)",
+    ),
+    (
+        "diffusion",
+        r"(?<!stable )(?<!latent )diffusion(?=s?(?:gleichung| eq\w*| problem| simulation| process| on | in a | pde"
+        r"|,|$))|diffusionsgleichung|equation de (?:la )?diffusion|(?:ecuacion|equacao) de (?:la )?difus\w+"
+        r"|equazione di diffusione|扩散方程|拡散方程式",
+    ),
+)
 _NAMED_RE = tuple((name, re.compile(pattern)) for name, pattern in _NAMED)
 _MORE_DIMENSIONS = re.compile(
-    r"(?<![\w.])(?:2|3|two|three|zwei|drei)[- ]?(?:d\b|dim)|unit (?:square|disk|disc|cube|ball)|on a (?:disk|disc|square|sphere|plate)|"
+    r"(?<![\w.])(?:2|3|two|three|zwei|drei)[- ]?(?:d\b|dim)|unit (?:square|disk|disc|cube|ball)|on a (?:disk"
+    r"|disc|square|sphere|plate)|"
     r"\b(?:plate|sphere|cylinder)\b|\bu_yy\b|二维|三维|2次元"
 )
-_SPEED = rf"(?:velocity|speed|geschwindigkeit|vitesse|velocidad|velocita|velocidade)(?: field)?\s*(?:=|:|of|von|de|di|is)?\s*(?P<number>{NUMBER})"
+_SPEED = (
+    rf"(?:velocity|speed|geschwindigkeit|vitesse|velocidad|velocita|velocidade)(?: field)?\s*(?:=|:|of|von|de|di"
+    rf"|is)?\s*(?P<number>{NUMBER})"
+)
 _COEFFICIENTS: tuple[tuple[str, str], ...] = (
-    ("diffusion", r"(?:thermal )?(?:diffusivity|diffusion(?: coefficient| constant)?|conductivity|viscosity|diffusivitat|diffusionskoeffizient\w*|temperaturleitfahigkeit|warmeleitzahl|diffusivite|coefficient de diffusion|difusividad|coeficiente de difusion|difusion|diffusivita|coefficiente di diffusione|difusividade|热扩散系数|扩散系数|拡散係数|alpha|α|kappa|κ)"),
+    (
+        "diffusion",
+        r"(?:thermal )?(?:diffusivity|diffusion(?: coefficient| constant)?|conductivity|viscosity|diffusivitat"
+        r"|diffusionskoeffizient\w*|temperaturleitfahigkeit|warmeleitzahl|diffusivite|coefficient de diffusion"
+        r"|difusividad|coeficiente de difusion|difusion|diffusivita|coefficiente di diffusione|difusividade|热扩散系数"
+        r"|扩散系数|拡散係数|alpha|α|kappa|κ)",
+    ),
     ("advection", r"advection(?: coefficient)?"),
     ("reaction", r"reaction(?: coefficient| rate| term)?|growth rate"),
     ("decay", r"decay(?: rate| constant)?|zerfallsrate"),
     ("source", r"(?:heat )?(?:source|forcing)(?: term)?|quellterm|quelle|terme source|termino fuente|源项"),
     ("drift", r"drift(?: term| coefficient)?"),
-)  # fmt: skip
+)
 _IS = r"\s*(?:=|:|of|is|von|de|di|a|est|es|ist|为|是|は|を)?\s*"
 _COEFFICIENT_RE = tuple(
     (key, re.compile(rf"(?<![a-z-])(?:{label})(?![a-z-]){_IS}(?=[-+.\dx(πp]|sin|cos|exp)"))

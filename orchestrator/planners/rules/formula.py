@@ -12,7 +12,8 @@ _GREEK = {
     "π": "pi", "α": "alpha", "β": "beta", "γ": "gamma", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "σ": "sigma",
 }  # fmt: skip
 _TOKEN = re.compile(
-    r"\s*(?P<token>(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?(?![a-df-z_]*\d*e)|[A-Za-z_α-ω][A-Za-z0-9_]*|\*\*|[-+*/^()\[\]{}=·×])"
+    r"\s*(?P<token>(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?(?![a-df-z_]*\d*e)|[A-Za-z_α-ω][A-Za-z0-9_]*|\*\*"
+    r"|[-+*/^()\[\]{}=·×])"
 )
 _OPEN, _CLOSE = {"(": ")", "[": ")", "{": ")"}, {")", "]", "}"}
 MAX_TOKENS = 200
@@ -26,17 +27,17 @@ def scan(text: str, start: int, symbols: tuple[str, ...] = ()) -> tuple[str, int
     tokens: list[str] = []
     depth, position, end = 0, start, start
     while len(tokens) < MAX_TOKENS and (match := _TOKEN.match(text, position)):
-        token = match["token"]
-        if token in _OPEN:
+        piece = match["token"]
+        if piece in _OPEN:
             depth += 1
-            token = "("
-        elif token in _CLOSE:
+            piece = "("
+        elif piece in _CLOSE:
             depth -= 1
-            token = ")"
+            piece = ")"
             if depth < 0:
                 break
-        parts = _names(token, symbols) if token[0].isalpha() or token[0] == "_" else [_operator(token)]
-        lonely_and = token == "e" and not re.match(r"\s*(?:\^|\*)", text[match.end() :])
+        parts = _names(piece, symbols) if piece[0].isalpha() or piece[0] == "_" else [_operator(piece)]
+        lonely_and = piece == "e" and not re.match(r"\s*(?:\^|\*)", text[match.end() :])
         if not parts or (lonely_and and tokens and not _wants_operand(tokens[-1])):
             break
         tokens += parts
@@ -71,31 +72,31 @@ def constant(text: str) -> float | None:
         return None
 
 
-def _operator(token: str) -> str:
-    return {"^": "**", "·": "*", "×": "*"}.get(token, token)
+def _operator(piece: str) -> str:
+    return {"^": "**", "·": "*", "×": "*"}.get(piece, piece)
 
 
-def _wants_operand(token: str) -> bool:
-    return token in {"+", "-", "*", "/", "**", "(", "="} or token in FUNCTIONS
+def _wants_operand(piece: str) -> bool:
+    return piece in {"+", "-", "*", "/", "**", "(", "="} or piece in FUNCTIONS
 
 
-def _names(token: str, symbols: tuple[str, ...]) -> list[str]:
+def _names(piece: str, symbols: tuple[str, ...]) -> list[str]:
     """Split "pix" into pi, x; [] where the word is none of ours."""
     for greek, name in _GREEK.items():
-        token = token.replace(greek, name)
+        piece = piece.replace(greek, name)
     known = sorted({*KNOWN, *symbols}, key=len, reverse=True)
-    if token in known:
-        return [token]
+    if piece in known:
+        return [piece]
     parts: list[str] = []
-    while token:
-        part = next((name for name in known if token.startswith(name)), "")
+    while piece:
+        part = next((name for name in known if piece.startswith(name)), "")
         if not part:
-            digits = re.match(r"\d+", token)
+            digits = re.match(r"\d+", piece)
             if not digits or not parts:
                 return []
             part = digits[0]
         parts.append(part)
-        token = token[len(part) :]
+        piece = piece[len(part) :]
     short = all(len(part) > 1 or part in {"x", "t", "e"} for part in parts)
     return parts if short and parts != ["e", "x"] and parts != ["t", "e", "x", "t"] else []
 
@@ -104,10 +105,10 @@ def _join(tokens: list[str], symbols: tuple[str, ...]) -> str:
     """Insert the products that are only implied, and the brackets of a bare function."""
     out: list[str] = []
     bare = 0  # open brackets that we wrote ourselves
-    for index, token in enumerate(tokens):
+    for index, piece in enumerate(tokens):
         before = tokens[index - 1] if index else ""
-        operand = token == "(" or token[0].isalnum() or token[0] == "."
-        if bare and (token in {"+", "-", ")", "="} and before != "**" or token in FUNCTIONS):
+        operand = piece == "(" or piece[0].isalnum() or piece[0] == "."
+        if bare and ((piece in {"+", "-", ")", "="} and before != "**") or piece in FUNCTIONS):
             out.append(")" * bare)
             bare = 0
         if (
@@ -117,8 +118,8 @@ def _join(tokens: list[str], symbols: tuple[str, ...]) -> str:
             and before not in FUNCTIONS
         ):
             out.append("*")
-        out.append(token)
-        if token in FUNCTIONS and index + 1 < len(tokens) and tokens[index + 1] != "(":
+        out.append(piece)
+        if piece in FUNCTIONS and index + 1 < len(tokens) and tokens[index + 1] != "(":
             out.append("(")
             bare += 1
     return "".join(out) + ")" * bare

@@ -11,8 +11,16 @@ from orchestrator.planners.rules.text import Reading
 
 REGRESSION = ("rmse", "mae", "r2", "median_ae", "mape")
 CLASSIFICATION = (
-    "accuracy", "balanced_accuracy", "f1", "precision", "recall", "roc_auc", "pr_auc", "log_loss", "brier",
-)  # fmt: skip
+    "accuracy",
+    "balanced_accuracy",
+    "f1",
+    "precision",
+    "recall",
+    "roc_auc",
+    "pr_auc",
+    "log_loss",
+    "brier",
+)
 # Errors and losses: a bound on them is an upper one.
 SMALLER_IS_BETTER = frozenset({"rmse", "mae", "median_ae", "mape", "log_loss", "brier", "relative_l2"})
 
@@ -20,13 +28,15 @@ _NAMES: tuple[tuple[str, str], ...] = (
     ("balanced_accuracy", r"balanced[ _]accuracy|ausgewogene genauigkeit"),
     (
         "accuracy",
-        r"accuracy|accurate|genauigkeit|treffergenauigkeit|exactitude|exactitud|accuratezza|acuracia|准确率|精度|正解率",
+        r"accuracy|accurate|genauigkeit|treffergenauigkeit|exactitude|exactitud|accuratezza"
+        r"|acuracia|准确率|精度|正解率",
     ),
     ("f1", r"(?:macro[ -]?)?f1(?:[ -]?score|[ -]?mass|[ -]?macro)?|f-score"),
     ("precision", r"precision|prazision|precisione|precisao|精确率|適合率"),
     (
         "recall",
-        r"recall|sensitivity|sensitivitat|trefferquote|rappel|sensibilidad|sensibilita|richiamo|revocacao|召回率|再現率",
+        r"recall|sensitivity|sensitivitat|trefferquote|rappel|sensibilidad|sensibilita|richiamo"
+        r"|revocacao|召回率|再現率",
     ),
     ("pr_auc", r"pr[ _-]?auc|average precision|auprc"),
     ("roc_auc", r"roc[ _-]?auc|auroc|area under the (?:roc )?curve|(?<!pr[ _-])auc|roc"),
@@ -40,16 +50,24 @@ _NAMES: tuple[tuple[str, str], ...] = (
 )
 _ANY = "|".join(f"(?P<{name}>{pattern})" for name, pattern in _NAMES)
 _METRIC = re.compile(rf"(?<![a-z])(?:{_ANY})(?![a-z])")
-_LOW = r">=|≥|>|at least|no less than|not below|above|over|more than|better than|mindestens|uber|au moins|plus de|al menos|mas de|almeno|pelo menos|至少|不低于|以上|min(?:imum|\.)?"
-_HIGH = r"<=|≤|<|at most|no more than|not above|below|under|less than|lower than|hochstens|unter|au plus|moins de|como maximo|menos de|al massimo|no maximo|至多|不超过|低于|max(?:imum|\.)?"
+_LOW = (
+    r">=|≥|>|at least|no less than|not below|above|over|more than|better than|mindestens|uber|au moins|plus de|al "
+    r"menos|mas de|almeno|pelo menos|至少|不低于|以上|min(?:imum|\.)?"
+)
+_HIGH = (
+    r"<=|≤|<|at most|no more than|not above|below|under|less than|lower than|hochstens|unter|au plus|moins de|como "
+    r"maximo|menos de|al massimo|no maximo|至多|不超过|低于|max(?:imum|\.)?"
+)
 _FILLER = (
     r"(?:\s*(?:score|value|of|is|be|must|should|has to|stay|stays|on the test set|:|,|eine?|von|de|di|le|la|an?))*\s*"
 )
 _AFTER = re.compile(
-    rf"^{_FILLER}(?:(?P<low>{_LOW})|(?P<high>{_HIGH}))\s*(?:of |von |de )?(?P<number>{NUMBER})\s*(?P<percent>%|percent|prozent)?"
+    rf"^{_FILLER}(?:(?P<low>{_LOW})|(?P<high>{_HIGH}))\s*(?:of |von |de )?(?P<number>{NUMBER})\s*(?P<percent>%"
+    rf"|percent|prozent)?"
 )
 _BEFORE = re.compile(
-    rf"(?:(?P<low>{_LOW})|(?P<high>{_HIGH}))\s*(?:an?\s+|eine?\s+)?(?P<number>{NUMBER})\s*(?P<percent>%|percent|prozent)?\s*(?:of |de |di |的)?$"
+    rf"(?:(?P<low>{_LOW})|(?P<high>{_HIGH}))\s*(?:an?\s+|eine?\s+)?(?P<number>{NUMBER})\s*(?P<percent>%"
+    rf"|percent|prozent)?\s*(?:of |de |di |的)?$"
 )
 
 

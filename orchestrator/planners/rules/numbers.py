@@ -46,9 +46,15 @@ QUANTITIES = (
         "iterations", r"iterations?|training steps|iterationen|iteraciones|iterazioni|iteracoes|次迭代|迭代|反復|iters?"
     ),
     Quantity(
-        "trials", r"trials?|versuchen?|essais|pruebas|ensayos|intentos|prove|tentativi|tentativas|次试验|次尝试|试验|試行|トライアル"
+        "trials",
+        r"trials?|versuchen?|essais|pruebas|ensayos|intentos|prove|tentativi|tentativas|次试验"
+        r"|次尝试|试验|試行|トライアル",
     ),
-    Quantity("batch_size", r"batch[ _-]?sizes?|bs|batch(?:grosse|es of)?|taille de lot|tamano de lote|批大小|バッチサイズ", after=False),
+    Quantity(
+        "batch_size",
+        r"batch[ _-]?sizes?|bs|batch(?:grosse|es of)?|taille de lot|tamano de lote|批大小|バッチサイズ",
+        after=False,
+    ),
     Quantity(
         "learning_rate",
         r"learning[ _-]?rate|step size|lr|lernrate|taux d'apprentissage|tasa de aprendizaje|tasso di apprendimento"
@@ -59,27 +65,52 @@ QUANTITIES = (
     Quantity("folds", r"[- ]?folds?|-fach[a-z]*|faltungen|[- ]?plis|折|分割交差", low=2),
     Quantity(
         "tolerance",
-        r"tolerance|toleranz|tolerancia|tolleranza|relative (?:l2 )?error(?: below| under| of| <=?)?|rel(?:ative)?\.? l2"
+        r"tolerance|toleranz|tolerancia|tolleranza|relative (?:l2 )?error(?: below| under| of| <=?)?"
+        r"|rel(?:ative)?\.? l2"
         r"(?: error)?(?: below| under| of| <=?)?|容差|許容誤差",
         whole=False,
     ),
     Quantity(
-        "resolution", r"resolution|auflosung|resolucion|risoluzione|resolucao|grid (?:points|cells)|cells|gitterpunkten?|分辨率|解像度"
+        "resolution",
+        r"resolution|auflosung|resolucion|risoluzione|resolucao|grid (?:points|cells)|cells|gitterpunkten?|分辨率"
+        r"|解像度",
     ),
     Quantity("trees", r"trees|estimators|n_estimators|baumen?|arbres|arboles|alberi|arvores"),
-)  # fmt: skip
+)
 
 _TIME_UNITS = {
-    "s": 1.0, "sec": 1.0, "second": 1.0, "sekunde": 1.0, "seconde": 1.0, "segundo": 1.0, "secondo": 1.0, "秒": 1.0,
-    "min": 60.0, "minute": 60.0, "minuto": 60.0, "minuti": 60.0, "分": 60.0, "分钟": 60.0,
-    "h": 3600.0, "hour": 3600.0, "hr": 3600.0, "stunde": 3600.0, "heure": 3600.0, "hora": 3600.0, "ora": 3600.0,
-    "ore": 3600.0, "小时": 3600.0, "時間": 3600.0,
-}  # fmt: skip
+    "s": 1.0,
+    "sec": 1.0,
+    "second": 1.0,
+    "sekunde": 1.0,
+    "seconde": 1.0,
+    "segundo": 1.0,
+    "secondo": 1.0,
+    "秒": 1.0,
+    "min": 60.0,
+    "minute": 60.0,
+    "minuto": 60.0,
+    "minuti": 60.0,
+    "分": 60.0,
+    "分钟": 60.0,
+    "h": 3600.0,
+    "hour": 3600.0,
+    "hr": 3600.0,
+    "stunde": 3600.0,
+    "heure": 3600.0,
+    "hora": 3600.0,
+    "ora": 3600.0,
+    "ore": 3600.0,
+    "小时": 3600.0,
+    "時間": 3600.0,
+}
 _BUDGET = re.compile(
-    r"(?:within|in at most|at most|no (?:more|longer) than|max(?:imum|imal)?|budget(?: of)?|time ?out(?: of| after)?|time limit"
+    r"(?:within|in at most|at most|no (?:more|longer) than|max(?:imum|imal)?|budget(?: of)?|time ?out(?: of| "
+    r"after)?|time limit"
     r"(?: of)?|stop after|innerhalb von|hochstens|en moins de|en menos de|in meno di|em menos de|不超过|在)\s*:?=?\s*"
     rf"(?P<number>{NUMBER}|an?|half an?|one|two|five|ten|eine[rn]?)\s*"
-    r"(?P<unit>分钟|小时|時間|秒|分|seconds?|secs?|sekunden?|secondes?|segundos?|secondi|minut(?:es?|en|os?|i)|mins?|hours?|hrs?"
+    r"(?P<unit>分钟|小时|時間|秒|分|seconds?|secs?|sekunden?|secondes?|segundos?|secondi|minut(?:es?|en|os?|i)|mins?"
+    r"|hours?|hrs?"
     r"|stunden?|heures?|horas?|ore|ora|[sh])(?![a-z])"
 )
 _WORDS = {"a": 1.0, "an": 1.0, "one": 1.0, "half a": 0.5, "half an": 0.5, "two": 2.0, "five": 5.0, "ten": 10.0}
@@ -87,15 +118,18 @@ _DOLLARS = re.compile(
     r"(?:budget|spend|cost|at most|up to)[^.\d$]{0,20}(?:\$\s*(\d+(?:\.\d+)?)|(\d+(?:\.\d+)?)\s*(?:\$|usd|dollars?))"
 )
 _HELD_OUT = re.compile(
-    rf"(?:hold(?:ing)?[ -]?out|holdout|test (?:set |split |fraction |size )?(?:of |=|:)?|testanteil|als test|de test|for testing)"
+    rf"(?:hold(?:ing)?[ -]?out|holdout|test (?:set |split |fraction |size )?(?:of |=|:)?|testanteil|als test"
+    rf"|de test|for testing)"
     rf"\s*(?:von|of|=|:|is)?\s*(?P<after>{NUMBER})\s*(?P<percent>%|percent|prozent)?"
     rf"|(?P<before>{NUMBER})\s*(?P<mark>%|percent|prozent)\s*(?:as |for |zum |als |pour le |para |of the data )?(?:a )?"
     r"(?:test|hold|held)|(?P<train>\d{2})\s?/\s?(?P<test>\d{2})(?:\s*split|\s*train)"
 )
 _HIDDEN = re.compile(
-    r"(?:hidden(?:[ _]layers?| sizes?| widths?)?|layers?|schichten|couches|capas|network|net|mlp)\s*(?:of|=|:|with|von)?\s*"
+    r"(?:hidden(?:[ _]layers?| sizes?| widths?)?|layers?|schichten|couches|capas|network|net|mlp)\s*(?:of|=|:"
+    r"|with|von)?\s*"
     r"(?:\[|\()?(?P<list>\d{1,4}(?:\s*[,x×\-]\s*\d{1,4})+)(?:\]|\))?"
-    r"|(?P<depth>\d|two|three|four|zwei|drei|vier) (?:hidden )?(?:layers?|schichten|couches|capas)(?: of| with|,| mit| de| von)?"
+    r"|(?P<depth>\d|two|three|four|zwei|drei|vier) (?:hidden )?(?:layers?|schichten|couches|capas)(?: of| with"
+    r"|,| mit| de| von)?"
     r"(?: width)? (?P<width>\d{1,4})(?: neurons| units| neuronen| nodes)?"
     r"|width (?P<w>\d{1,4})(?:,| and)? depth (?P<d>\d)"
 )

@@ -11,32 +11,48 @@ from orchestrator.planners.rules import columns, conditions, fields, metrics, nu
 from orchestrator.planners.rules.text import Reading
 
 _KEEP_ORDER = re.compile(
-    r"(?:don'?t|do not|never|no|not|without|avoid|ohne|nicht|sans|sin|senza|sem|ne)\b[^.,;]{0,15}\b(?:shuffl\w*|misch\w*|melang\w*|barajar|mezclar|mescol\w*|embaralh\w*)|unshuffled|shuffle\s*=\s*false|"
+    r"(?:don'?t|do not|never|no|not|without|avoid|ohne|nicht|sans|sin|senza|sem"
+    r"|ne)\b[^.,;]{0,15}\b(?:shuffl\w*|misch\w*|melang\w*|barajar|mezclar|mescol\w*|embaralh\w*)|unshuffled"
+    r"|shuffle\s*=\s*false|"
     r"不要?(?:打乱|洗牌)|シャッフルせず|シャッフルしない|keep the (?:row )?order"
 )
 _SHUFFLE = re.compile(r"shuffle\s*=\s*true|\bshuffl(?:e|ed|ing)\b|\bmische?n?\b|打乱|シャッフル")
 _SPLITS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("time", re.compile(r"chronolog\w*|time[- ](?:based |series |ordered )?(?:split|cv|cross)|temporal split|walk[- ]forward|(?:most recent|latest|last) (?:data|rows|part|months?|weeks?|years?)(?! was)|zeitlich\w* (?:split|aufteil\w*|trennung)|按时间|時系列分割")),
+    (
+        "time",
+        re.compile(
+            r"chronolog\w*|time[- ](?:based |series |ordered )?(?:split|cv|cross)|temporal split|walk[- ]forward"
+            r"|(?:most recent|latest|last) (?:data|rows|part|months?|weeks?|years?)(?! was)|zeitlich\w* (?:split"
+            r"|aufteil\w*|trennung)|按时间|時系列分割"
+        ),
+    ),
     ("group", re.compile(r"group(?:ed)?[- ](?:k-?fold|split|based|cv)|split by group")),
     ("stratified", re.compile(r"stratif\w*|estratific\w*|分层|層化")),
     ("random", re.compile(r"random(?:ly)? split|split (?:it )?randomly|zufallig\w* (?:aufteil\w*|split)|随机划分")),
-)  # fmt: skip
+)
 _MODELS = re.compile(
-    r"\b(xgboost|lightgbm|catboost|random forest|gradient boosting|boosting|logistic regression|linear regression|linear model|linear|ridge|lasso|decision tree|svm|knn|tabnet|vision transformer|transformer|lstm|gru|rnn|cnn|"
-    r"resnet-?\d*|efficientnet|vit|u-?net|yolo|bert|gpt-?\d?|gcn|gat|mpnn|gnn|vae|gan|autoencoder|mlp|fno|fourier neural operator|deeponet|pinn)\b",
+    r"\b(xgboost|lightgbm|catboost|random forest|gradient boosting|boosting|logistic regression|linear "
+    r"regression|linear model|linear|ridge|lasso|decision tree|svm|knn|tabnet|vision transformer|transformer"
+    r"|lstm|gru|rnn|cnn|"
+    r"resnet-?\d*|efficientnet|vit|u-?net|yolo|bert|gpt-?\d?|gcn|gat|mpnn|gnn|vae|gan|autoencoder|mlp|fno"
+    r"|fourier neural operator|deeponet|pinn)\b",
     re.ASCII,
 )
 _OPTIMIZERS = re.compile(r"\b(adamw|adam|sgd|lion|rmsprop|l-?bfgs|gauss[- ]newton|soap|adagrad|nadam)\b")
 _GPU = re.compile(
-    r"\bon (?:the |a |my )?(gpu|cuda|cpu)\b|\b(gpu|cuda|cpu) only\b|\bauf der (gpu|cpu)\b|device\s*[=:]\s*(gpu|cuda|cpu)"
+    r"\bon (?:the |a |my )?(gpu|cuda|cpu)\b|\b(gpu|cuda|cpu) only\b|\bauf der (gpu|cpu)\b|device\s*[=:]\s*(gpu"
+    r"|cuda|cpu)"
 )
 _TASKS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("clustering", re.compile(r"\bcluster(?:s|ing|n)?\b(?! nodes?)|segment (?:the |my )?(?:customers|users)|聚类|クラスタリング")),
+    (
+        "clustering",
+        re.compile(r"\bcluster(?:s|ing|n)?\b(?! nodes?)|segment (?:the |my )?(?:customers|users)|聚类|クラスタリング"),
+    ),
     ("binary", re.compile(r"\bbinary (?:classif\w*|classifier)")),
     ("multiclass", re.compile(r"\bmulti-?class")),
     ("classification", re.compile(r"\bclassif\w*|klassifi\w*|\bclasifi\w*|分类|分類")),
     ("regression", re.compile(r"\bregress(?:ion|or|ionsmodell)\b(?<!logistic regression)|回归|回帰")),
-)  # fmt: skip
+)
 _FIELD_ROUTES = frozenset({Route.PINN, Route.SIMULATE, Route.OPERATOR})
 _TABLE_ROUTES = frozenset({Route.TABULAR, Route.SWEEP, Route.DEEP, Route.EVALUATE, Route.CLARIFY})
 _ONLY = {"trees": _TABLE_ROUTES, "resolution": _FIELD_ROUTES, "tolerance": _FIELD_ROUTES, "folds": _TABLE_ROUTES}

@@ -32,31 +32,56 @@ def pinn_plan(request: Request, routing: Routing, findings: tuple[Verdict, ...],
     made = field_problem(routing.params)
     tolerance = _number(routing.params.get("tolerance")) or PINN_TOLERANCE
     spec: Params = {
-        "problem": made.problem, "seed": _seed(request, routing), "tolerance": min(_TRAIN_TOLERANCE, tolerance / 10),
-        **_told(routing.params, findings), **_larger(findings, routing.params),
-    }  # fmt: skip
+        "problem": made.problem,
+        "seed": _seed(request, routing),
+        "tolerance": min(_TRAIN_TOLERANCE, tolerance / 10),
+        **_told(routing.params, findings),
+        **_larger(findings, routing.params),
+    }
     timeout = _timeout(request, routing, 600.0)
     steps = (
         Step(id="train", worker="pinn", kind="skill", spec=spec, resources=Resources(timeout_s=timeout)),
         Step(
-            id="reference", worker="simulation-expert", kind="agent", skill="simulate",
-            spec={"problem": made.problem, "resolution": 64 * _finer(findings), "tolerance": min(1e-6, tolerance / 10), "seed": 0},
+            id="reference",
+            worker="simulation-expert",
+            kind="agent",
+            skill="simulate",
+            spec={
+                "problem": made.problem,
+                "resolution": 64 * _finer(findings),
+                "tolerance": min(1e-6, tolerance / 10),
+                "seed": 0,
+            },
             resources=Resources(timeout_s=timeout),
         ),
         Step(
-            id="constraints", worker="statistical-physicist", kind="agent", skill="physics",
-            spec={"mode": "constraints", "problem": made.problem}, resources=Resources(timeout_s=min(timeout, 120.0)),
+            id="constraints",
+            worker="statistical-physicist",
+            kind="agent",
+            skill="physics",
+            spec={"mode": "constraints", "problem": made.problem},
+            resources=Resources(timeout_s=min(timeout, 120.0)),
         ),
         Step(
-            id="physics", worker="statistical-physicist", kind="agent", skill="physics", needs=("train", "constraints"),
+            id="physics",
+            worker="statistical-physicist",
+            kind="agent",
+            skill="physics",
+            needs=("train", "constraints"),
             spec={"mode": "verify", "problem": made.problem, "grid": [101, 101], "subject": "train"},
             resources=Resources(timeout_s=min(timeout, 300.0)),
         ),
-    )  # fmt: skip
+    )
     return Plan(
-        route=Route.PINN, planner=planner, thoughts=_pinn_thoughts(made, spec, tolerance), steps=steps,
-        estimate=_estimate(spec), problem=made.problem, tolerance=tolerance, notes=(*made.notes, *_unused(routing.params, spec), *_findings_note(findings)),
-    )  # fmt: skip
+        route=Route.PINN,
+        planner=planner,
+        thoughts=_pinn_thoughts(made, spec, tolerance),
+        steps=steps,
+        estimate=_estimate(spec),
+        problem=made.problem,
+        tolerance=tolerance,
+        notes=(*made.notes, *_unused(routing.params, spec), *_findings_note(findings)),
+    )
 
 
 def simulate_plan(request: Request, routing: Routing, findings: tuple[Verdict, ...], planner: str) -> Plan:
@@ -72,23 +97,40 @@ def simulate_plan(request: Request, routing: Routing, findings: tuple[Verdict, .
     exhausted = any(_failed(finding, "convergence", "loop", "metric", "uncertainty") for finding in findings)
     rounds = 7 if exhausted else 5
     spec: Params = {
-        "problem": made.problem, "resolution": resolution * (2 if exhausted else 1), "tolerance": tolerance,
+        "problem": made.problem,
+        "resolution": resolution * (2 if exhausted else 1),
+        "tolerance": tolerance,
         "seed": _seed(request, routing),
-    }  # fmt: skip
+    }
     timeout = _timeout(request, routing, 600.0)
     body = Step(
-        id="solution", worker="simulation-expert", kind="agent", skill="simulate", spec=spec,
+        id="solution",
+        worker="simulation-expert",
+        kind="agent",
+        skill="simulate",
+        spec=spec,
         resources=Resources(timeout_s=timeout),
-    )  # fmt: skip
+    )
     loop = Step(
-        id="solve", worker="simulation-expert", kind="loop", body=(body,), grow={"resolution": 2.0}, max_rounds=rounds,
-        until=Until(step="solution", claim="error_estimate", below=tolerance), resources=Resources(timeout_s=timeout),
-    )  # fmt: skip
+        id="solve",
+        worker="simulation-expert",
+        kind="loop",
+        body=(body,),
+        grow={"resolution": 2.0},
+        max_rounds=rounds,
+        until=Until(step="solution", claim="error_estimate", below=tolerance),
+        resources=Resources(timeout_s=timeout),
+    )
     return Plan(
-        route=Route.SIMULATE, planner=planner, thoughts=_simulate_thoughts(made, resolution, tolerance, rounds),
-        steps=(loop,), estimate=Estimate(wall_s=8.0, cpu_s=6.0), problem=made.problem, tolerance=tolerance,
+        route=Route.SIMULATE,
+        planner=planner,
+        thoughts=_simulate_thoughts(made, resolution, tolerance, rounds),
+        steps=(loop,),
+        estimate=Estimate(wall_s=8.0, cpu_s=6.0),
+        problem=made.problem,
+        tolerance=tolerance,
         notes=made.notes + _findings_note(findings),
-    )  # fmt: skip
+    )
 
 
 def _told(params: Params, findings: tuple[Verdict, ...]) -> Params:
@@ -167,8 +209,10 @@ def _pinn_thoughts(made: FieldProblem, spec: Params, tolerance: float) -> tuple[
     return (
         thought(
             "formulation",
-            f"Approximate the field u(x, t) of {written(made.problem)}: a regression without measured data, judged by physics.",
-            f"The equation is linear and parabolic, so one stable solution exists; success is a relative L2 error of at most {tolerance:g}.",
+            f"Approximate the field u(x, t) of {written(made.problem)}: a regression without measured data, "
+            f"judged by physics.",
+            f"The equation is linear and parabolic, so one stable solution exists; success is a relative L2 "
+            f"error of at most {tolerance:g}.",
             (
                 "supervised regression on simulated data",
                 "the equation itself is known, so labels would add cost and no knowledge",
@@ -177,8 +221,10 @@ def _pinn_thoughts(made: FieldProblem, spec: Params, tolerance: float) -> tuple[
         ),
         thought(
             "data",
-            "Collocation points inside, at the start and at both ends, inputs scaled to [-1, 1]; the judge draws its own test points.",
-            "No data are given. The reference is solved by a peer in another box, so training never sees what it is measured against.",
+            "Collocation points inside, at the start and at both ends, inputs scaled to [-1, 1]; the judge "
+            "draws its own test points.",
+            "No data are given. The reference is solved by a peer in another box, so training never sees what "
+            "it is measured against.",
             ("a regular grid of points", "a low-discrepancy set covers the box better for the same number"),
             avoids=("pure_data_loss",),
         ),
@@ -192,8 +238,10 @@ def _pinn_thoughts(made: FieldProblem, spec: Params, tolerance: float) -> tuple[
         ),
         thought(
             "training",
-            f"{spec.get('optimizer', 'Gauss-Newton')} in float64, seed {spec['seed']}, stopped at the tolerance {spec['tolerance']} or on a plateau.",
-            "The loss is a sum of squares of few residuals: second-order steps reach errors in seconds that first-order steps reach in minutes.",
+            f"{spec.get('optimizer', 'Gauss-Newton')} in float64, seed {spec['seed']}, stopped at the "
+            f"tolerance {spec['tolerance']} or on a plateau.",
+            "The loss is a sum of squares of few residuals: second-order steps reach errors in seconds that "
+            "first-order steps reach in minutes.",
             (
                 "Adam with a schedule",
                 "slower by more than a factor of ten on this kind of problem; kept as the fallback",
@@ -203,7 +251,8 @@ def _pinn_thoughts(made: FieldProblem, spec: Params, tolerance: float) -> tuple[
         ),
         thought(
             "validation",
-            "Relative L2 error against the reference on points the judge chose, residual, initial and boundary error, maximum principle.",
+            "Relative L2 error against the reference on points the judge chose, residual, initial and boundary "
+            "error, maximum principle.",
             "A small loss does not prove a small error; an independent solver and the physics of the problem do.",
             ("the training loss as the score", "it is the trainer's own claim"),
             avoids=("single_split",),
@@ -227,7 +276,8 @@ def _simulate_thoughts(made: FieldProblem, resolution: int, tolerance: float, ro
         thought(
             "model",
             f"Second-order differences in space, starting at {resolution} cells, implicit in time.",
-            "Implicit steps are stable for any step size; an explicit scheme needs steps of the order of the cell width squared.",
+            "Implicit steps are stable for any step size; an explicit scheme needs steps of the order of the "
+            "cell width squared.",
             ("spectral method", "more exact for periodic smooth data, less general at boundaries"),
             ("explicit Euler", "its stability limit makes fine grids slow"),
         ),

@@ -33,7 +33,8 @@ def table_plan(
     if model in _NOT_HERE:
         raise NotAvailable(
             f"the model {model!r} is not available yet",
-            remedy="There are a linear model, a random forest and gradient boosting; leave the model out to compare them.",
+            remedy="There are a linear model, a random forest and gradient boosting; leave the model out to compare "
+            "them.",
         )
     decision = decide(routing, read(request.text).plain, profile, findings)
     strategy = decision.strategy
@@ -41,13 +42,21 @@ def table_plan(
     timeout = request.timeout_s or _number(routing.params.get("timeout_s")) or 900.0
     estimate = _estimate(profile, strategy)
     step = Step(
-        id="train", worker="tabular", kind="skill", spec=spec,
+        id="train",
+        worker="tabular",
+        kind="skill",
+        spec=spec,
         resources=Resources(cpus=1, memory_mb=_memory(profile), timeout_s=max(1.0, timeout)),
-    )  # fmt: skip
+    )
     return Plan(
-        route=Route.TABULAR, planner=planner, thoughts=_thoughts(decision, profile, spec), steps=(step,), estimate=estimate,
-        data=strategy, notes=_notes(routing, decision, model, findings),
-    )  # fmt: skip
+        route=Route.TABULAR,
+        planner=planner,
+        thoughts=_thoughts(decision, profile, spec),
+        steps=(step,),
+        estimate=estimate,
+        data=strategy,
+        notes=_notes(routing, decision, model, findings),
+    )
 
 
 def _spec(request: Request, routing: Routing, strategy: DataStrategy, profile: DataProfile) -> Params:
@@ -57,10 +66,16 @@ def _spec(request: Request, routing: Routing, strategy: DataStrategy, profile: D
     categorical: list[JsonValue] = [name for name in strategy.features if name not in numeric and name not in time]
     seed = _number(routing.params.get("seed"))
     spec: Params = {
-        "target": strategy.target, "task": strategy.task, "metric": strategy.metric, "numeric": numeric,
-        "categorical": categorical, "time": time, "cv": _folds(routing, strategy),
-        "models": list(_models(str(routing.params.get("model", "")))), "seed": request.seed if seed is None else int(seed) % 2**32,
-    }  # fmt: skip
+        "target": strategy.target,
+        "task": strategy.task,
+        "metric": strategy.metric,
+        "numeric": numeric,
+        "categorical": categorical,
+        "time": time,
+        "cv": _folds(routing, strategy),
+        "models": list(_models(str(routing.params.get("model", "")))),
+        "seed": request.seed if seed is None else int(seed) % 2**32,
+    }
     trees, rate = _number(routing.params.get("trees")), _number(routing.params.get("learning_rate"))
     if trees is not None:
         if not 1 <= trees <= 5000:
@@ -137,20 +152,24 @@ def _thoughts(decision: Decision, profile: DataProfile, spec: Params) -> tuple[T
     return (
         thought(
             "formulation",
-            f"{kind.capitalize()} of {strategy.target!r} ({why['target']}) from {len(strategy.features)} columns and {profile.rows} rows.",
+            f"{kind.capitalize()} of {strategy.target!r} ({why['target']}) from {len(strategy.features)} "
+            f"columns and {profile.rows} rows.",
             f"{why['task'].capitalize()}. Success: {strategy.metric} ({why['metric']}); {bounds}.",
             ("the other task", f"{why['task']}, so it would answer another question"),
         ),
         thought(
             "data",
-            f"Split: {strategy.split.kind}, {strategy.split.test_fraction:.0%} for the test, set aside and sealed by the host before anything is trained. Left out: {dropped}.",
-            f"{why['split'].capitalize()}. Missing values are filled and numbers scaled inside the pipeline, from training rows only; {profile.duplicates} exact copies of rows stay on one side.",
+            f"Split: {strategy.split.kind}, {strategy.split.test_fraction:.0%} for the test, set aside and "
+            f"sealed by the host before anything is trained. Left out: {dropped}.",
+            f"{why['split'].capitalize()}. Missing values are filled and numbers scaled inside the pipeline, "
+            f"from training rows only; {profile.duplicates} exact copies of rows stay on one side.",
             *((f"split {name}", _why_not(kind_, strategy.split.kind)) for kind_, name in others.items()),
             avoids=("single_split",),
         ),
         thought(
             "model",
-            f"Candidates: {', '.join(str(name) for name in _list(spec['models']))}. The simplest whose score is not significantly worse is delivered.",
+            f"Candidates: {', '.join(str(name) for name in _list(spec['models']))}. The simplest whose score "
+            f"is not significantly worse is delivered.",
             "Tables of this size favour trees; a constant guess and a linear model show what they are worth.",
             ("TabNet", "a network seldom beats boosting on a table of this size, and trains longer"),
             ("XGBoost, LightGBM", "histogram boosting is the same method, and is in the box"),
@@ -164,7 +183,8 @@ def _thoughts(decision: Decision, profile: DataProfile, spec: Params) -> tuple[T
         ),
         thought(
             "validation",
-            f"Cross-validation ({_dict(spec['cv'])['kind']}, {_dict(spec['cv'])['folds']} folds) chooses; {strategy.metric} on the sealed rows, with a 95 % interval, is the answer.",
+            f"Cross-validation ({_dict(spec['cv'])['kind']}, {_dict(spec['cv'])['folds']} folds) chooses; "
+            f"{strategy.metric} on the sealed rows, with a 95 % interval, is the answer.",
             "Folds show the spread, untouched rows give the number; differences are tested row by row.",
             (
                 "one split for choosing and for reporting",

@@ -32,7 +32,7 @@ def field_problem(params: Params) -> FieldProblem:
     naming the part that makes the stated problem unsolvable.
     """
     name = str(params.get("equation", "heat"))
-    if "obstacle" in params or name not in HERE and "diffusion" not in params:
+    if "obstacle" in params or (name not in HERE and "diffusion" not in params):
         reason = str(params.get("obstacle", "it is not known here"))
         raise NotAvailable(
             f"the {name} equation cannot be solved yet: {reason}",
@@ -208,7 +208,8 @@ def _check(problem: Params) -> None:
         values = [evaluate(text, x=x, t=t) for x, t in (grid if names(text) else grid[:1])]
         if key == "diffusion" and min(values) <= 0.0:
             raise IllPosed(
-                f"the diffusion {text!r} is {min(values):g} somewhere; it must be positive, or small changes of the data grow without bound",
+                f"the diffusion {text!r} is {min(values):g} somewhere; it must be positive, or small changes "
+                f"of the data grow without bound",
                 remedy="Give a positive diffusion coefficient.",
             )
     _check_conditions(problem, x_ends, t_ends[0])
@@ -226,7 +227,8 @@ def _check_conditions(problem: Params, x_ends: tuple[float, float], start: float
         evaluate(str(condition["coefficient"]), ("t",), t=start)
         if kind == "dirichlet" and abs(inside - outside) > _CORNER * max(scale, abs(outside)):
             raise IllPosed(
-                f"initial and {side} boundary condition contradict each other at x = {at:g}: {initial!r} gives {inside:g}, the boundary {outside:g}",
+                f"initial and {side} boundary condition contradict each other at x = {at:g}: {initial!r} gives "
+                f"{inside:g}, the boundary {outside:g}",
                 remedy="Let the initial profile meet the boundary value at both ends.",
             )
     if _dict(problem["left"])["kind"] == "periodic" and abs(ends[0] - ends[1]) > _CORNER * scale:

@@ -8,8 +8,8 @@ from pydantic import JsonValue
 
 from orchestrator.core.request import Request, Route, Routing
 from orchestrator.planners.rules import classify, explain, params, safety, wishes
-from orchestrator.planners.rules.fields import named_equation
 from orchestrator.planners.rules.equation import written_equation
+from orchestrator.planners.rules.fields import named_equation
 from orchestrator.planners.rules.language import detect
 from orchestrator.planners.rules.lexicon import EXISTING
 from orchestrator.planners.rules.replies import NEAREST, say
@@ -17,7 +17,10 @@ from orchestrator.planners.rules.spelling import corrected
 from orchestrator.planners.rules.text import Reading, read
 
 _LEAST = 3.0
-_SOLVES = re.compile(r"\b(?:produce|solve|compute|integrate|calculate|give|find|get|make|generate|solution|lose|berechne|resous|calcule|resuelve|calcula|risolvi|calcola)\b")
+_SOLVES = re.compile(
+    r"\b(?:produce|solve|compute|integrate|calculate|give|find|get|make|generate|solution|lose|berechne|resous"
+    r"|calcule|resuelve|calcula|risolvi|calcola)\b"
+)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -81,7 +84,8 @@ def _names_equation(plain: str) -> bool:
 def _trains(plain: str) -> bool:
     return bool(
         re.search(
-            r"\b(?:train|fit|build|learn|model|machine|trainier|entrain|entrena|addestr|trein)|训练|学习|学習|訓練|モデル",
+            r"\b(?:train|fit|build|learn|model|machine|trainier|entrain|entrena|addestr|trein)"
+            r"|训练|学习|学習|訓練|モデル",
             plain,
         )
     )

@@ -8,8 +8,13 @@ from functools import lru_cache
 
 from orchestrator.planners.rules.text import Reading
 
-WORDS = frozenset(
-    """train training trained predict predicts prediction predicting classify classifier classification regression
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+WORDS = _words("""train training trained predict predicts prediction predicting classify classifier
+    classification regression
     regressor forecast forecasting physics informed neural network networks equation equations diffusion advection
     reaction solve solving simulate simulation simulating numerical finite difference differences reference solution
     hyperparameter hyperparameters hyperparam optimise optimize optuna sweep search trials tuning evaluate evaluation
@@ -19,11 +24,10 @@ WORDS = frozenset(
     lightgbm random forest column target label learning epochs iterations batch initial boundary condition conditions
     dirichlet neumann periodic insulated tolerance resolution diffusivity validation leakage cross explain recipe
     against accuracy precision recall baseline stratified shuffle shuffling cluster clustering dataset detect detection
-    trainiere vorhersage bewerte entraine evalue entrena evalua addestra valuta waermeleitung""".split()
-)
+    trainiere vorhersage bewerte entraine evalue entrena evalua addestra valuta waermeleitung""")
 # Right words that lie close to a word above; they stay as they are.
-KEEP = frozenset(
-    """trailing trains trainer drain solver solved solves models modes papers paper service services searches searched
+KEEP = _words("""trailing trains trainer drain solver solved solves models modes papers paper service services
+    searches searched
     researcher label labels labeled images image detects detected detector defect target targets shuffled forests
     random rando classes explains explained deployed deploys forecasts evaluated evaluates evaluator compared compares
     operation operations cluster clusters recipes reviews reviewed surveys predicted predictor predictors predictive
@@ -32,8 +36,7 @@ KEEP = frozenset(
     transformers convolution recurrence batches initially boundaries validated validate precise reaction reactions
     reactor fractions traction action actions auction trail trails brain strain terrain against again
     dataset datasets endpoints inferences differential difference different indifferent literate periodical gradients
-    optimised optimized optimiser optimizer optimum initials physicist sentiments recalls""".split()
-)
+    optimised optimized optimiser optimizer optimum initials physicist sentiments recalls""")
 _TOKEN = re.compile(r"[a-z]{4,}")
 
 

@@ -28,12 +28,14 @@ _UNUSABLE = {
     "text": "free text: not used by this skill yet",
 }
 _WHO = re.compile(
-    r"(?:patient|subject|participant|person|user|customer|client|device|machine|household|student|animal|session|site|store|well|proband)"
+    r"(?:patient|subject|participant|person|user|customer|client|device|machine|household|student|animal"
+    r"|session|site|store|well|proband)"
     r"s?(?:[ _]?(?:id|no|nr|num|number|code|key))?$",
     re.IGNORECASE,
 )
 _FORECAST = re.compile(
-    r"forecast\w*|chronolog\w*|future|next (?:day|week|month|quarter|year)|prognos\w*|previs\w+|prevoi\w+|vorhersage der zukunft|时间序列|预报"
+    r"forecast\w*|chronolog\w*|future|next (?:day|week|month|quarter|year)|prognos\w*|previs\w+|prevoi\w+"
+    r"|vorhersage der zukunft|时间序列|预报"
 )
 
 
@@ -72,9 +74,16 @@ def decide(routing: Routing, plain: str, profile: DataProfile, findings: tuple[V
     dropped = _dropped(profile, target, split, dropped_by_user, findings)
     features = _features(params, profile, target, dropped)
     strategy = DataStrategy(
-        file=profile.file, sha256=profile.sha256, target=target, task=task, features=features, dropped=dropped, split=split,
-        metric=metric, constraints=tuple(bound for bound in _list(params.get("constraints")) if isinstance(bound, dict)),
-    )  # fmt: skip
+        file=profile.file,
+        sha256=profile.sha256,
+        target=target,
+        task=task,
+        features=features,
+        dropped=dropped,
+        split=split,
+        metric=metric,
+        constraints=tuple(bound for bound in _list(params.get("constraints")) if isinstance(bound, dict)),
+    )
     return Decision(strategy, {"target": why_target, "task": why_task, "metric": why_metric, "split": why_split})
 
 
@@ -91,7 +100,7 @@ def infer_task(column: Column, rows: int, asked: str) -> tuple[Task, str]:
             f"{column.name!r} has {column.unique} different numbers, too many for classes (limit {_MOST_CLASSES})",
             remedy="Ask for a regression, or group the numbers into classes first.",
         )
-    if asked == "binary" and column.unique != 2 or asked == "multiclass" and column.unique < 3:
+    if (asked == "binary" and column.unique != 2) or (asked == "multiclass" and column.unique < 3):
         raise BadInput(
             f"{column.name!r} has {column.unique} classes, which is not {asked}",
             remedy="Leave the number of classes out.",

@@ -89,7 +89,8 @@ def check_target(column: Column, profile: DataProfile, least: int) -> None:
         )
     if column.kind in {"text", "identifier"} and column.low is None:
         raise BadInput(
-            f"the target {column.name!r} has {column.unique} different values in {profile.rows} rows: text or identifiers, neither a quantity nor classes",
+            f"the target {column.name!r} has {column.unique} different values in {profile.rows} rows: text or "
+            f"identifiers, neither a quantity nor classes",
             remedy="Name a column with numbers or with few classes.",
         )
     usable = round(profile.rows * (1.0 - column.missing))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 SpanKind = Literal["quote", "file", "url", "rows"]
 QUOTE, FILE, URL, MODEL = "\x01", "\x02", "\x03", "\x04"  # MODEL: a file that holds a trained model
-MAX_CHARACTERS = 20_000
+HEAD, TAIL = 2_500, 1_000  # what is read of a very long request: its beginning and its end
 
 _MASKS: dict[SpanKind, str] = {"quote": QUOTE, "file": FILE, "url": URL, "rows": " "}
 _SUPERSCRIPTS = {"²": "^2", "³": "^3", "⁴": "^4", "⁻": "^-", "∂": "d"}
@@ -33,6 +34,7 @@ _BARE_FILE = re.compile(
 _PATH = re.compile(rf"(?<![^\s(\[,:=])(?:@(?P<at>{_NAME}+)|(?P<path>(?:~|\.{{1,2}})?/{_NAME}{{2,}}))")
 _FILE_NAME = re.compile(rf"(?:.*\.(?:{_EXTENSIONS})|(?:~|\.{{1,2}})?/.+)$", re.IGNORECASE | re.DOTALL)
 _MODEL_FILE = re.compile(r"\.(?:pt|pth|pkl|pickle|joblib|onnx|safetensors|ckpt)$", re.IGNORECASE)
+_ENDLESS = re.compile(r"[!-~]{513,}")  # no word, path or formula is that long
 _ROW = re.compile(r"^\s*[^\s,;|\t]+(?:\s*[,;|\t]\s*[^\s,;|\t]*)+\s*$")
 
 
@@ -87,13 +89,15 @@ def fold(text: str) -> str:
 
 
 def _normalise(text: str) -> str:
-    cut = text[:MAX_CHARACTERS]
+    cut = text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
+    cut = _ENDLESS.sub(lambda match: match[0][:64] + " ", cut)
     for old, new in _SUPERSCRIPTS.items():
         cut = cut.replace(old, new)
     normal = unicodedata.normalize("NFKC", cut).replace("’", "'").replace("−", "-").replace("–", "-")
     return "".join(c if c in "\n\t" or c.isprintable() else " " for c in normal)
 
 
+@lru_cache(maxsize=8192)
 def _fold(character: str) -> str:
     lower = character.lower()[:1] or character
     base = unicodedata.normalize("NFD", lower)

@@ -8,15 +8,20 @@ from orchestrator.core.request import Route
 from orchestrator.planners.rules.classify import is_question, scores
 
 _THEN = re.compile(
-    r"(?:[,;.]\s*)?(?:\b(?:and )?(?:then|afterwards?|after that|finally|next|subsequently)\b(?! (?:month|week|year|day|hour|quarter|step))|\b(?:und )?(?:dann|danach|anschliessend|anschließend)\b|"
-    r"\b(?:et )?(?:puis|ensuite|apres cela)\b|\b(?:y )?(?:luego|despues|a continuacion)\b|\b(?:e )?(?:poi|dopo|quindi|depois|em seguida)\b)[,:]?|然后|接着|之后再|再(?=部署|评估)|その後|それから|してから"
+    r"(?:[,;.]\s*)?(?:\b(?:and )?(?:then|afterwards?|after that|finally|next|subsequently)\b(?! (?:month|week"
+    r"|year|day|hour|quarter|step))|\b(?:und )?(?:dann|danach|anschliessend|anschließend)\b|"
+    r"\b(?:et )?(?:puis|ensuite|apres cela)\b|\b(?:y )?(?:luego|despues|a continuacion)\b|\b(?:e )?(?:poi|dopo"
+    r"|quindi|depois|em seguida)\b)[,:]?|然后|接着|之后再|再(?=部署|评估)|その後|それから|してから"
 )
 _VERBS = (
-    r"deploy|serve|evaluate|tune|optimi[sz]e the hyper|containeri[sz]e|export|sweep|benchmark|simulate|train|predict|write|search|find|review|port|put|bewerte|stelle|simuliere|trainiere|deploye|deploie|evalue|evalua|"
+    r"deploy|serve|evaluate|tune|optimi[sz]e the hyper|containeri[sz]e|export|sweep|benchmark|simulate|train"
+    r"|predict|write|search|find|review|port|put|bewerte|stelle|simuliere|trainiere|deploye|deploie|evalue"
+    r"|evalua|"
     r"entraine|entrena|despliega|valuta|avalie|implante"
 )
 _AND_VERB = re.compile(
-    rf"(?:\s*[,;.&]\s*(?:and |und |et |y |e )?|\s+(?:and|und|et|y|e|plus|&|\+)\s+)(?=(?:it |also |auch )?(?:{_VERBS})\b)"
+    rf"(?:\s*[,;.&]\s*(?:and |und |et |y |e )?|\s+(?:and|und|et|y|e|plus|&|\+)\s+)(?=(?:it |also |auch "
+    rf")?(?:{_VERBS})\b)"
 )
 _WISHES = frozenset(set(Route) - {Route.EXPLAIN, Route.CLARIFY, Route.REFUSE})
 _LEAST = 4.0
