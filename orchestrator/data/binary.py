@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,37 +18,58 @@ from orchestrator.core.errors import BadInput
 
 MAX_UNPACKED_MB = 2048
 MAX_CELLS = 50_000_000
+# What the decoders of zip, XML, numpy and Arrow raise on bytes that are not what they should be.
+CORRUPT = (
+    OSError, EOFError, LookupError, ValueError, TypeError, AttributeError, SyntaxError, NotImplementedError,
+    RuntimeError, zipfile.BadZipFile, zlib.error, pa.ArrowException,
+)  # fmt: skip
 NAMES = ("feature_names", "target_names", "columns")
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
     """The rows of a Parquet file, its size checked before they are loaded."""
-    try:
-        opened = pq.ParquetFile(path)
-        names = opened.schema_arrow.names
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise BadInput(f"{str(path)!r} has columns of the same name: {twice}", remedy="rename one of them")
-        cells = opened.metadata.num_rows * len(names)
-        if cells > MAX_CELLS:
-            raise BadInput(f"{str(path)!r} has {cells} cells, the limit is {MAX_CELLS}", remedy="give a sample of it")
-        frame: pd.DataFrame = opened.read().to_pandas(ignore_metadata=True)
-        return frame
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, PermissionError):
-            raise
-        raise _corrupt(path, "Parquet", error) from error
+    return _decoded(path, "Parquet", _parquet)
 
 
 def read_excel(path: Path) -> pd.DataFrame:
     """The first sheet that holds anything; its first filled row names the columns."""
-    _check_unpacked(path, "Excel")
+    return _decoded(path, "Excel", _excel)
+
+
+def read_npz(path: Path) -> pd.DataFrame:
+    """Arrays as columns: 1-d arrays by their names, 2-d ones as x0, x1, … or by `feature_names`.
+
+    Raises: BadInput for pickled or complex arrays, three or more axes, and lengths that differ.
+    """
+    return _decoded(path, "NPZ", _npz)
+
+
+def _decoded(path: Path, kind: str, decode: Callable[[Path], pd.DataFrame]) -> pd.DataFrame:
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        if isinstance(error, PermissionError):
-            raise
-        raise _corrupt(path, "Excel", error) from error
+        return decode(path)
+    except PermissionError:
+        raise
+    except CORRUPT as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BadInput(f"{str(path)!r} cannot be read as {kind}: {first}", remedy="save or copy it again") from error
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    opened = pq.ParquetFile(path)
+    names = opened.schema_arrow.names
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadInput(f"{str(path)!r} has columns of the same name: {twice}", remedy="rename one of them")
+    cells = opened.metadata.num_rows * len(names)
+    if cells > MAX_CELLS:
+        raise BadInput(f"{str(path)!r} has {cells} cells, the limit is {MAX_CELLS}", remedy="give a sample of it")
+    frame: pd.DataFrame = opened.read().to_pandas(ignore_metadata=True)
+    return frame
+
+
+def _excel(path: Path) -> pd.DataFrame:
+    _check_unpacked(path)
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
         for sheet in book.worksheets:
             rows = [row for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row)]
@@ -73,26 +96,18 @@ def _from_cells(path: Path, rows: list[tuple[object, ...]]) -> pd.DataFrame:
     return frame
 
 
-def read_npz(path: Path) -> pd.DataFrame:
-    """Arrays as columns: 1-d arrays by their names, 2-d ones as x0, x1, … or by `feature_names`.
-
-    Raises: BadInput for pickled or complex arrays, three or more axes, and lengths that differ.
-    """
-    _check_unpacked(path, "NPZ")
-    try:
-        with np.load(path, allow_pickle=False) as held:
+def _npz(path: Path) -> pd.DataFrame:
+    _check_unpacked(path)
+    with np.load(path, allow_pickle=False) as held:
+        try:
             arrays = {name: np.asarray(held[name]) for name in held.files}
-    except ValueError as error:
-        if "allow_pickle" in str(error):
+        except ValueError as error:
+            if "allow_pickle" not in str(error):
+                raise
             raise BadInput(
                 f"{str(path)!r} holds pickled objects, which could run code when opened",
                 remedy="save plain arrays of numbers or text (numpy.savez with no dtype=object)",
             ) from error
-        raise _corrupt(path, "NPZ", error) from error
-    except (OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        if isinstance(error, PermissionError):
-            raise
-        raise _corrupt(path, "NPZ", error) from error
     return _from_arrays(path, arrays)
 
 
@@ -118,19 +133,11 @@ def _from_arrays(path: Path, arrays: dict[str, NDArray[np.generic]]) -> pd.DataF
     return frame
 
 
-def _check_unpacked(path: Path, kind: str) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise _corrupt(path, kind, error) from error
+def _check_unpacked(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
     if unpacked > MAX_UNPACKED_MB * 2**20:
         raise BadInput(
             f"{str(path)!r} unpacks to {unpacked / 2**20:.0f} MiB, the limit is {MAX_UNPACKED_MB} MiB",
             remedy="give a sample of the rows, or leave out columns",
         )
-
-
-def _corrupt(path: Path, kind: str, error: Exception) -> BadInput:
-    first = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return BadInput(f"{str(path)!r} cannot be read as {kind}: {first}", remedy="save or copy the file again")

@@ -58,16 +58,16 @@ def _styled() -> Iterator[None]:
 
 
 def draw_curves(curves: Curves) -> Markup:
-    """Loss and its companions against the iteration, on a log scale where that suits; scores of candidates as points."""
+    """Losses against the iteration, on a log scale where that suits; scores of candidates as points."""
     with _styled():
         figure = Figure(figsize=(8.6, 2.2 if curves.by_candidate else 3.1), layout="constrained")
         axes = figure.add_subplot()
         for index, (name, points) in enumerate(curves.lines):
             x, y = zip(*points, strict=True)
             mark = "o" if len(x) <= FEW else ""
-            line = "" if curves.by_candidate else "-"
+            line = "none" if curves.by_candidate else "-"
             colour = COLOURS[index % len(COLOURS)]
-            axes.plot(x, y, line, label=name, color=colour, linewidth=1.4, marker=mark, markersize=3.5)
+            axes.plot(x, y, linestyle=line, label=name, color=colour, linewidth=1.4, marker=mark, markersize=3.5)
         if curves.log:
             axes.set_yscale("log")
             _log_ticks(axes.yaxis, [y for _, points in curves.lines for _, y in points])

@@ -103,8 +103,9 @@ def _row(scene: Scene, event: Event) -> Row:
     row, data = scene.row(event.step), event.data
     if event.event == "step.started":
         worker = word(data, "worker")
-        box = word(data, "box") or word(data, "sandbox")
-        return replace(row, worker=worker, state="running", box=box, started=event.ts, finished=None, wave=scene.wave)
+        return replace(
+            row, worker=worker, state="running", box=_place(event), started=event.ts, finished=None, wave=scene.wave
+        )
     if event.event == "step.reused":
         return replace(row, state="reused", message=word(data, "reason"))
     if event.event == "step.finished":
@@ -127,9 +128,13 @@ def _boxed(scene: Scene, event: Event) -> Scene:
     if word(event.data, "purpose") in {"predict", "score"} and opened:
         return replace(scene, measuring=scene.measuring + 1, phase="measuring")
     if opened and event.step:
-        box = word(event.data, "box") or word(event.data, "sandbox")
-        return scene.with_row(replace(scene.row(event.step), box=box))
+        return scene.with_row(replace(scene.row(event.step), box=_place(event)))
     return scene
+
+
+def _place(event: Event) -> str:
+    """The sandbox and the end of the box's name, which tells boxes apart where its long beginning does not."""
+    return f"{word(event.data, 'sandbox')} {word(event.data, 'box')[-6:]}".strip()
 
 
 def _evidence(event: Event) -> tuple[str, str]:

@@ -34,7 +34,7 @@ _IS = (
 # Said in so many words: "target y", "label column y", "Zielspalte y".
 _EXPLICIT = (
     rf"\b(?:target|response|label|outcome|dependent)(?: ?column| variable| feature)?{_IS}(?:column )?{_ONE}",
-    rf"\b(?:zielspalte|zielvariable|zielgrosse|cible|variable cible|colonne cible|objetivo|variable objetivo"
+    rf"\b(?:zielspalte|zielvariable|ziel|zielgrosse|cible|variable cible|colonne cible|objetivo|variable objetivo"
     rf"|columna objetivo|"
     rf"obiettivo|variabile obiettivo|alvo|variavel alvo)\b{_IS}{_ONE}",
     rf"(?:目标列|目标变量|目标|目標列|目的変数|ターゲット){_IS}{_ONE}",

@@ -29,7 +29,8 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
     Route.OPERATOR: (
         (
             10,
-            r"\bu?fnos?\b|fourier[- ]neural[- ]operator|deep[- ]?o[- ]?nets?|neural[- ]operators?|operator[- ]learning",
+            r"\bu?fnos?\b|fourier[- ](?:neural[- ])?operator|deep[- ]?o[- ]?nets?|neural[- "
+            r"]operators?|operator[- ]learning",
         ),
         (
             10,
@@ -68,7 +69,8 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
         (
             4,
-            r"deep (?:learning|neural|network|net)|reseaux? de neurones|red(?:es)? neurona\w+|rete neurale"
+            r"sequence[- ]to[- ]sequence|seq2seq|deep (?:learning|neural|network|net)|reseaux? "
+            r"de neurones|red(?:es)? neurona\w+|rete neurale"
             r"|redes? neura\w+|neuronale[sn]? netz\w*|深度学习|深層学習|\bdiffusion models?\b|generative|speech "
             r"(?:recognition|model)|object detect\w+|segmentation|language model",
         ),
@@ -106,6 +108,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
     ),
     Route.SWEEP: (
+        (6, r"\b\d+ (?:combinations|configurations)\b|search (?:over )?\d+"),
         (
             8,
             r"hyper[- ]?param\w*|hiperparam\w*|iperparam\w*|超参数?|ハイパーパラメータ\w*|\boptuna\b|grid[- ]search"
@@ -134,6 +137,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
     ),
     Route.EVALUATE: (
+        (6, r"\bhow (?:the|my|our|this) .{0,30}\b(?:does|performs|did|do|behaves)\b|\bunseen\b"),
         (
             7,
             r"\b(?:compute|calculate|report|measure|plot|show|give me|get|berechne|calcule|calcula) "
@@ -203,6 +207,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         (3, r"stelle .{0,60}\bbereit\b|\blatency\b|health check|bereit$"),
     ),
     Route.SIMULATE: (
+        (6, r"\bnumerically\b|equation solver|synthetic (?:\w+ )?(?:profiles|samples|fields|trajectories)"),
         (
             7,
             r"\bsimulat\w*|\bsimulier\w*|\bsimul(?:e|er|a|ar|e[sz]?|are|azione|acion)\b|模拟|仿真|シミュレー\w*"
@@ -260,7 +265,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
     ),
     Route.JAX: (
-        (9, r"\bjax(?:\b|(?=[^a-z]))|\bflax\b|\boptax\b|\bequinox\b|\bnumpyro\b|\bblackjax\b|\bdiffrax\b"),
+        (9, r"\bjax(?:\b|(?=[^a-z]))|\bflax\b|\boptax\b|\blax\b|\bequinox\b|\bnumpyro\b|\bblackjax\b|\bdiffrax\b"),
         (7, r"\bvmap\w*|\bpmap\b|\bshard\w*|\btpus?\b|\bjit\b|shard_map|\bnuts\b|\bxla\b|\bpallas\b"),
     ),
 }

@@ -21,8 +21,6 @@ CLASSIFICATION = (
     "log_loss",
     "brier",
 )
-# Errors and losses: a bound on them is an upper one.
-SMALLER_IS_BETTER = frozenset({"rmse", "mae", "median_ae", "mape", "log_loss", "brier", "relative_l2"})
 
 _NAMES: tuple[tuple[str, str], ...] = (
     ("balanced_accuracy", r"balanced[ _]accuracy|ausgewogene genauigkeit"),
@@ -101,7 +99,3 @@ def primary(reading: Reading, bounds: list[JsonValue]) -> str | None:
     free = [name for name, _, _ in mentioned(reading) if name not in bounded]
     named = free or [name for name, _, _ in mentioned(reading)]
     return named[0] if named else None
-
-
-def better(metric: str) -> str:
-    return "smaller" if metric in SMALLER_IS_BETTER else "larger"

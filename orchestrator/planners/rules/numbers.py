@@ -131,6 +131,7 @@ _HIDDEN = re.compile(
     r"|(?P<depth>\d|two|three|four|zwei|drei|vier) (?:hidden )?(?:layers?|schichten|couches|capas)(?: of| with"
     r"|,| mit| de| von)?"
     r"(?: width)? (?P<width>\d{1,4})(?: neurons| units| neuronen| nodes)?"
+    r"|(?P<pre>\d{1,4}(?:\s?[x×]\s?\d{1,4})+)(?=\s+(?:hidden|tanh|network|net|mlp|neurons|layers)\b)"
     r"|width (?P<w>\d{1,4})(?:,| and)? depth (?P<d>\d)"
 )
 _DEPTHS = {"two": 2, "three": 3, "four": 4, "zwei": 2, "drei": 3, "vier": 4}
@@ -208,10 +209,10 @@ def hidden_layers(reading: Reading) -> list[int] | None:
     match = _HIDDEN.search(reading.plain)
     if not match:
         return None
-    if match["list"]:
-        widths = [int(width) for width in re.findall(r"\d+", match["list"])]
+    if listed := match["list"] or match["pre"]:
+        widths = [int(width) for width in re.findall(r"\d+", listed)]
         # "3x20" is three layers of twenty; "32x32" two of thirty-two.
-        if len(widths) == 2 and widths[0] <= 8 < widths[1] and "x" in match["list"].replace("×", "x"):
+        if len(widths) == 2 and widths[0] <= 8 < widths[1] and "x" in listed.replace("×", "x"):
             return [widths[1]] * widths[0]
         return widths
     depth = match["depth"] or match["d"]

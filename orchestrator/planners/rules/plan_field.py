@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 from pydantic import JsonValue
 
 from orchestrator.core.errors import BadInput
 from orchestrator.core.evidence import Verdict
-from orchestrator.core.plan import Estimate, Plan, Resources, Step, Thought, Until
+from orchestrator.core.plan import Estimate, Plan, Resources, Step, Until
 from orchestrator.core.request import Request, Route, Routing
-from orchestrator.planners.rules.problem import FieldProblem, field_problem, written
-from orchestrator.planners.rules.thoughts import thought
+from orchestrator.planners.rules.problem import field_problem
+from orchestrator.planners.rules.think_field import pinn_thoughts, simulate_thoughts
 
 Params = dict[str, JsonValue]
 PINN_TOLERANCE = 1e-4  # relative L2 error that the judge asks for where the request names none
 _TRAIN_TOLERANCE = 1e-5  # what the trainer aims at by itself: ten times below what the judge asks
-_OPTIMIZERS = ("gauss_newton", "adam")
+_OPTIMIZERS = ("least_squares", "gauss_newton", "adam")
+_CELLS = (8, 2048)  # what the skill simulate takes
 _OWN_KEYS = ("hidden", "iterations", "optimizer", "learning_rate")
 _ATTEMPTS: tuple[Params, ...] = (
     {},
@@ -30,7 +33,7 @@ def pinn_plan(request: Request, routing: Routing, findings: tuple[Verdict, ...],
     stays as it was.
     """
     made = field_problem(routing.params)
-    tolerance = _number(routing.params.get("tolerance")) or PINN_TOLERANCE
+    tolerance = _tolerance(routing, PINN_TOLERANCE)
     spec: Params = {
         "problem": made.problem,
         "seed": _seed(request, routing),
@@ -39,49 +42,52 @@ def pinn_plan(request: Request, routing: Routing, findings: tuple[Verdict, ...],
         **_larger(findings, routing.params),
     }
     timeout = _timeout(request, routing, 600.0)
-    steps = (
-        Step(id="train", worker="pinn", kind="skill", spec=spec, resources=Resources(timeout_s=timeout)),
-        Step(
-            id="reference",
-            worker="simulation-expert",
-            kind="agent",
-            skill="simulate",
-            spec={
-                "problem": made.problem,
-                "resolution": 64 * _finer(findings),
-                "tolerance": min(1e-6, tolerance / 10),
-                "seed": 0,
-            },
-            resources=Resources(timeout_s=timeout),
-        ),
-        Step(
-            id="constraints",
-            worker="statistical-physicist",
-            kind="agent",
-            skill="physics",
-            spec={"mode": "constraints", "problem": made.problem},
-            resources=Resources(timeout_s=min(timeout, 120.0)),
-        ),
-        Step(
-            id="physics",
-            worker="statistical-physicist",
-            kind="agent",
-            skill="physics",
-            needs=("train", "constraints"),
-            spec={"mode": "verify", "problem": made.problem, "grid": [101, 101], "subject": "train"},
-            resources=Resources(timeout_s=min(timeout, 300.0)),
-        ),
-    )
+    train = Step(id="train", worker="pinn", kind="skill", spec=spec, resources=Resources(timeout_s=timeout))
     return Plan(
         route=Route.PINN,
         planner=planner,
-        thoughts=_pinn_thoughts(made, spec, tolerance),
-        steps=steps,
+        thoughts=pinn_thoughts(made, spec, tolerance),
+        steps=(train, *_peers(made.problem, tolerance, _finer(findings), timeout)),
         estimate=_estimate(spec),
         problem=made.problem,
         tolerance=tolerance,
         notes=(*made.notes, *_unused(routing.params, spec), *_findings_note(findings)),
     )
+
+
+def _peers(problem: Params, tolerance: float, finer: int, timeout: float) -> tuple[Step, ...]:
+    """The delegated steps: the reference, the constraints, and their verification on the trained model."""
+    reference: Params = {
+        "problem": problem,
+        "resolution": 64 * finer,
+        "tolerance": min(1e-6, tolerance / 10),
+        "seed": 0,
+    }
+    verify: Params = {
+        "mode": "verify",
+        "problem": problem,
+        "grid": [101, 101],
+        "subject": "train",
+        "tolerance": tolerance,
+    }
+    return (
+        _delegated("reference", "simulation-expert", "simulate", reference, timeout),
+        _delegated(
+            "constraints",
+            "statistical-physicist",
+            "physics",
+            {"mode": "constraints", "problem": problem},
+            min(timeout, 120.0),
+        ),
+        _delegated(
+            "physics", "statistical-physicist", "physics", verify, min(timeout, 300.0), needs=("train", "constraints")
+        ),
+    )
+
+
+def _delegated(name: str, worker: str, skill: str, spec: Params, timeout: float, needs: tuple[str, ...] = ()) -> Step:
+    resources = Resources(timeout_s=timeout)
+    return Step(id=name, worker=worker, kind="agent", skill=skill, spec=spec, needs=needs, resources=resources)
 
 
 def simulate_plan(request: Request, routing: Routing, findings: tuple[Verdict, ...], planner: str) -> Plan:
@@ -90,46 +96,41 @@ def simulate_plan(request: Request, routing: Routing, findings: tuple[Verdict, .
     Where the loop ran out of rounds, the replan starts on a finer grid with more of them, once.
     """
     made = field_problem(routing.params)
-    tolerance = _number(routing.params.get("tolerance")) or 1e-6
-    resolution = int(_number(routing.params.get("resolution")) or 64)
-    if resolution < 4:
-        raise BadInput(f"resolution {resolution} is too coarse", remedy="Ask for at least 4 cells.")
+    tolerance = _tolerance(routing, 1e-6)
+    asked = _number(routing.params.get("resolution"))
+    resolution = 64 if asked is None else int(asked)
+    if not _CELLS[0] <= resolution <= _CELLS[1]:
+        limits = f"Ask for {_CELLS[0]} to {_CELLS[1]} cells."
+        raise BadInput(f"a resolution of {resolution} cells is asked for", remedy=limits)
     exhausted = any(_failed(finding, "convergence", "loop", "metric", "uncertainty") for finding in findings)
-    rounds = 7 if exhausted else 5
-    spec: Params = {
-        "problem": made.problem,
-        "resolution": resolution * (2 if exhausted else 1),
-        "tolerance": tolerance,
-        "seed": _seed(request, routing),
-    }
-    timeout = _timeout(request, routing, 600.0)
-    body = Step(
-        id="solution",
-        worker="simulation-expert",
-        kind="agent",
-        skill="simulate",
-        spec=spec,
-        resources=Resources(timeout_s=timeout),
+    start = min(resolution * (2 if exhausted else 1), _CELLS[1])
+    rounds = min(7 if exhausted else 5, 1 + int(math.log2(_CELLS[1] / start)))
+    return Plan(
+        route=Route.SIMULATE,
+        planner=planner,
+        thoughts=simulate_thoughts(made, start, tolerance, rounds),
+        steps=(_loop(request, routing, made.problem, start, tolerance, rounds),),
+        estimate=Estimate(wall_s=8.0, cpu_s=6.0),
+        problem=made.problem,
+        tolerance=tolerance,
+        notes=(*made.notes, *_findings_note(findings)),
     )
-    loop = Step(
+
+
+def _loop(request: Request, routing: Routing, problem: Params, resolution: int, tolerance: float, rounds: int) -> Step:
+    timeout = _timeout(request, routing, 600.0)
+    spec: Params = {
+        "problem": problem, "resolution": resolution, "tolerance": tolerance, "seed": _seed(request, routing),
+    }  # fmt: skip
+    return Step(
         id="solve",
         worker="simulation-expert",
         kind="loop",
-        body=(body,),
+        body=(_delegated("solution", "simulation-expert", "simulate", spec, timeout),),
         grow={"resolution": 2.0},
         max_rounds=rounds,
         until=Until(step="solution", claim="error_estimate", below=tolerance),
         resources=Resources(timeout_s=timeout),
-    )
-    return Plan(
-        route=Route.SIMULATE,
-        planner=planner,
-        thoughts=_simulate_thoughts(made, resolution, tolerance, rounds),
-        steps=(loop,),
-        estimate=Estimate(wall_s=8.0, cpu_s=6.0),
-        problem=made.problem,
-        tolerance=tolerance,
-        notes=made.notes + _findings_note(findings),
     )
 
 
@@ -182,6 +183,14 @@ def _findings_note(findings: tuple[Verdict, ...]) -> tuple[str, ...]:
     return tuple(f"Planned again because of {finding.id}: {finding.reason}" for finding in findings)
 
 
+def _tolerance(routing: Routing, default: float) -> float:
+    """The accuracy asked for. Raises BadInput outside of what double precision and sense allow."""
+    asked = _number(routing.params.get("tolerance"))
+    if asked is not None and not 1e-10 <= asked <= 0.1:
+        raise BadInput(f"a tolerance of {asked:g} is asked for", remedy="Ask for one from 1e-10 to 0.1.")
+    return default if asked is None else asked
+
+
 def _seed(request: Request, routing: Routing) -> int:
     seed = _number(routing.params.get("seed"))
     return request.seed if seed is None else int(seed) % 2**32
@@ -197,100 +206,12 @@ def _number(value: JsonValue) -> float | None:
 
 
 def _estimate(spec: Params) -> Estimate:
-    """Heuristic: 0.1 s an iteration for 2x20 on one core, growing with the square of the width; boxes 15 s."""
+    """Heuristic: 10 s for least squares; for named layers 0.1 s an iteration at 2x20, growing with width squared.
+
+    Boxes cost 15 s more.
+    """
     hidden = spec.get("hidden")
-    widths = [w for w in hidden if isinstance(w, int)] if isinstance(hidden, list) else [20, 20]
-    iterations = _number(spec.get("iterations")) or 100.0
-    train = 0.1 * iterations * max(0.2, sum(w * w for w in widths) / 800)
+    widths = [width for width in hidden if isinstance(width, int)] if isinstance(hidden, list) else []
+    iterations = _number(spec.get("iterations")) or 200.0
+    train = 0.1 * iterations * max(0.2, sum(width * width for width in widths) / 800) if len(widths) > 1 else 10.0
     return Estimate(wall_s=round(train + 15.0, 1), cpu_s=round(train + 12.0, 1))
-
-
-def _pinn_thoughts(made: FieldProblem, spec: Params, tolerance: float) -> tuple[Thought, ...]:
-    return (
-        thought(
-            "formulation",
-            f"Approximate the field u(x, t) of {written(made.problem)}: a regression without measured data, "
-            f"judged by physics.",
-            f"The equation is linear and parabolic, so one stable solution exists; success is a relative L2 "
-            f"error of at most {tolerance:g}.",
-            (
-                "supervised regression on simulated data",
-                "the equation itself is known, so labels would add cost and no knowledge",
-            ),
-            ("a neural operator", "it pays off for many instances of a problem; here there is one"),
-        ),
-        thought(
-            "data",
-            "Collocation points inside, at the start and at both ends, inputs scaled to [-1, 1]; the judge "
-            "draws its own test points.",
-            "No data are given. The reference is solved by a peer in another box, so training never sees what "
-            "it is measured against.",
-            ("a regular grid of points", "a low-discrepancy set covers the box better for the same number"),
-            avoids=("pure_data_loss",),
-        ),
-        thought(
-            "model",
-            f"A small tanh network {spec.get('hidden', [20, 20])} with the residual of the equation in its loss.",
-            "The solution is smooth, and so is tanh: second derivatives exist everywhere, which ReLU does not offer.",
-            ("Hamiltonian network", "the equation dissipates; there is no conserved energy to build in"),
-            ("Fourier neural operator", "it needs many solved instances to learn from"),
-            ("finite differences alone", "that is the reference that the network is compared with"),
-        ),
-        thought(
-            "training",
-            f"{spec.get('optimizer', 'Gauss-Newton')} in float64, seed {spec['seed']}, stopped at the "
-            f"tolerance {spec['tolerance']} or on a plateau.",
-            "The loss is a sum of squares of few residuals: second-order steps reach errors in seconds that "
-            "first-order steps reach in minutes.",
-            (
-                "Adam with a schedule",
-                "slower by more than a factor of ten on this kind of problem; kept as the fallback",
-            ),
-            ("several GPUs", "the network has about five hundred parameters"),
-            avoids=("fixed_epochs",),
-        ),
-        thought(
-            "validation",
-            "Relative L2 error against the reference on points the judge chose, residual, initial and boundary "
-            "error, maximum principle.",
-            "A small loss does not prove a small error; an independent solver and the physics of the problem do.",
-            ("the training loss as the score", "it is the trainer's own claim"),
-            avoids=("single_split",),
-        ),
-    )
-
-
-def _simulate_thoughts(made: FieldProblem, resolution: int, tolerance: float, rounds: int) -> tuple[Thought, ...]:
-    return (
-        thought(
-            "formulation",
-            f"Solve {written(made.problem)} by a classical method.",
-            f"Linear and parabolic: well posed. Success is an estimated error below {tolerance:g}.",
-            ("a physics-informed network", "a classical solver is faster and brings its own error estimate"),
-        ),
-        thought(
-            "data",
-            "No data: equation, domain, initial and boundary conditions make the problem.",
-            "Corners were checked: the initial profile meets the boundary values.",
-        ),
-        thought(
-            "model",
-            f"Second-order differences in space, starting at {resolution} cells, implicit in time.",
-            "Implicit steps are stable for any step size; an explicit scheme needs steps of the order of the "
-            "cell width squared.",
-            ("spectral method", "more exact for periodic smooth data, less general at boundaries"),
-            ("explicit Euler", "its stability limit makes fine grids slow"),
-        ),
-        thought(
-            "training",
-            f"Double the resolution until the estimated error is below {tolerance:g}, at most {rounds} rounds.",
-            "The order of convergence is known, so two grids show how far the finer one is from the limit.",
-            ("one fine grid", "without a second one there is no error estimate"),
-            avoids=("manual_tuning",),
-        ),
-        thought(
-            "validation",
-            "Observed order of convergence, comparison with the exact solution where one is known, maximum principle.",
-            "A solution without an error estimate is only a picture.",
-        ),
-    )

@@ -6,13 +6,13 @@ from pydantic import JsonValue
 
 from orchestrator.core.errors import BadInput, NotAvailable
 from orchestrator.core.evidence import Verdict
-from orchestrator.core.plan import DataStrategy, Estimate, Plan, Resources, Step, Thought
+from orchestrator.core.plan import DataStrategy, Estimate, Plan, Resources, Step
 from orchestrator.core.profile import DataProfile
 from orchestrator.core.request import Request, Route, Routing
 from orchestrator.planners.rules.replies import say
 from orchestrator.planners.rules.strategy import Decision, decide
 from orchestrator.planners.rules.text import read
-from orchestrator.planners.rules.thoughts import thought
+from orchestrator.planners.rules.think_table import table_thoughts
 
 Params = dict[str, JsonValue]
 _CANDIDATES = {
@@ -51,7 +51,7 @@ def table_plan(
     return Plan(
         route=Route.TABULAR,
         planner=planner,
-        thoughts=_thoughts(decision, profile, spec),
+        thoughts=table_thoughts(decision, profile, spec),
         steps=(step,),
         estimate=estimate,
         data=strategy,
@@ -140,78 +140,3 @@ def _notes(routing: Routing, decision: Decision, model: str, findings: tuple[Ver
         notes.append(f"Only {decision.strategy.file!r} is used; other files are left alone.")
     notes += [f"Planned again because of {finding.id}: {finding.reason}" for finding in findings]
     return tuple(notes)
-
-
-def _thoughts(decision: Decision, profile: DataProfile, spec: Params) -> tuple[Thought, ...]:
-    strategy, why = decision.strategy, decision.why
-    bounds = "; ".join(str(bound) for bound in strategy.constraints) or "better than a constant guess, with an interval"
-    dropped = "; ".join(f"{name}: {reason}" for name, reason in strategy.dropped.items()) or "nothing is left out"
-    others = {"random": "random", "stratified": "stratified", "group": "by group", "time": "by time"}
-    others.pop(strategy.split.kind)
-    kind = "regression" if strategy.task == "regression" else f"{strategy.task} classification"
-    return (
-        thought(
-            "formulation",
-            f"{kind.capitalize()} of {strategy.target!r} ({why['target']}) from {len(strategy.features)} "
-            f"columns and {profile.rows} rows.",
-            f"{why['task'].capitalize()}. Success: {strategy.metric} ({why['metric']}); {bounds}.",
-            ("the other task", f"{why['task']}, so it would answer another question"),
-        ),
-        thought(
-            "data",
-            f"Split: {strategy.split.kind}, {strategy.split.test_fraction:.0%} for the test, set aside and "
-            f"sealed by the host before anything is trained. Left out: {dropped}.",
-            f"{why['split'].capitalize()}. Missing values are filled and numbers scaled inside the pipeline, "
-            f"from training rows only; {profile.duplicates} exact copies of rows stay on one side.",
-            *((f"split {name}", _why_not(kind_, strategy.split.kind)) for kind_, name in others.items()),
-            avoids=("single_split",),
-        ),
-        thought(
-            "model",
-            f"Candidates: {', '.join(str(name) for name in _list(spec['models']))}. The simplest whose score "
-            f"is not significantly worse is delivered.",
-            "Tables of this size favour trees; a constant guess and a linear model show what they are worth.",
-            ("TabNet", "a network seldom beats boosting on a table of this size, and trains longer"),
-            ("XGBoost, LightGBM", "histogram boosting is the same method, and is in the box"),
-        ),
-        thought(
-            "training",
-            f"Fixed settings, seed {spec['seed']}, one thread; boosting stops early on rows of its own.",
-            "Starting simple: a search over settings is worth its cost only after the baselines are known.",
-            ("a hyperparameter search", "the skill `sweep` comes later; defaults are strong on tables"),
-            avoids=("fixed_epochs", "manual_tuning"),
-        ),
-        thought(
-            "validation",
-            f"Cross-validation ({_dict(spec['cv'])['kind']}, {_dict(spec['cv'])['folds']} folds) chooses; "
-            f"{strategy.metric} on the sealed rows, with a 95 % interval, is the answer.",
-            "Folds show the spread, untouched rows give the number; differences are tested row by row.",
-            (
-                "one split for choosing and for reporting",
-                "the best of several candidates on the same rows looks better than it is",
-            ),
-            avoids=("single_split",),
-        ),
-    )
-
-
-def _why_not(other: str, chosen: str) -> str:
-    reasons = {
-        "random": "it would ignore the order or the groups of the rows"
-        if chosen in {"group", "time"}
-        else "rare classes could miss on one side",
-        "stratified": "shares of classes matter less than groups or time"
-        if chosen in {"group", "time"}
-        else "the target has no classes",
-        "group": "no column shows that rows belong together",
-        "time": "no order in time is asked for or seen",
-    }
-    return reasons[other]
-
-
-def _list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
-
-
-def _dict(value: JsonValue) -> Params:
-    return value if isinstance(value, dict) else {}

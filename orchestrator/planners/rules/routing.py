@@ -61,7 +61,7 @@ def _decide(reading: Reading, files: tuple[str, ...]) -> Route | None:
         return Route.REFUSE
     if best is None and classify.is_question(plain) and not (trade or files) and len(_WORD.findall(plain)) > 3:
         return Route.REFUSE
-    if best is None and _names_equation(plain) and _SOLVES.search(plain):
+    if best is None and _names_equation(plain) and (_SOLVES.search(plain) or re.search(r"\d", plain)):
         return Route.SIMULATE
     if best is None and (files or trade) and _trains(plain):
         return Route.TABULAR

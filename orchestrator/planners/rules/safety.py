@@ -61,7 +61,7 @@ _HARM = tuple(
         r"|persons?|candidates?|employees?|customers?|tenants?)\b.{0,40}\b(?:reject|fire|deny|exclude|out"
         r"|lower|refuse)\w*",
         r"\b(?:who|which|whether|if|someone|people|employees|users|persons?|students)\b.{0,25}\b(?:is|are"
-        r"|being) (?:gay|lesbian|homosexual|jewish|muslim|transgender|queer)\b",
+        r"|being) (?:gay|lesbian|homosexual|jewish|muslim|transgender|queer|pregnant)\b",
         r"\b(?:reject|deny|exclude|filter out|get rid of)\w* (?:all )?(?:black|jewish|muslim|gay|women|female"
         r"|immigrant\w*|disabled|pregnant|older)\b",
         r"\b(?:crack|steal|steals|hack|hacking|brute[- ]?force|knacken|pirater|hackear"

@@ -116,50 +116,56 @@ def infer_task(column: Column, rows: int, asked: str) -> tuple[Task, str]:
 
 
 def choose_split(
-    routing: Routing,
-    plain: str,
-    profile: DataProfile,
-    target: str,
-    task: str,
-    named: dict[str, str],
+    routing: Routing, plain: str, profile: DataProfile, target: str, task: str, named: dict[str, str],
     findings: tuple[Verdict, ...],
-) -> tuple[SplitPlan, str]:
+) -> tuple[SplitPlan, str]:  # fmt: skip
     """How the test rows are set aside: what the request says, else what the columns show."""
-    params = routing.params
-    share = params.get("test_fraction")
+    share = routing.params.get("test_fraction")
     fraction = float(share) if isinstance(share, int | float) else 0.2
-    asked = str(params.get("split", ""))
-    shuffle = params.get("shuffle") is not False
-    leak = leaks(findings, profile)
-    group = named.get("group_column") or next(iter(leak.get("groups", ())), None)
-    group = group or (_group(profile, target) if asked in {"", "group"} else None)
-    time = named.get("time_column") or next(iter(leak.get("time_order", ())), None) or _time(profile, target)
-    forecast = asked == "time" or "time_column" in named or bool(_FORECAST.search(plain))
-    if asked == "group" and group is None:
-        raise BadInput(f"no column of {profile.file!r} is named as the group", remedy="Say `group by COLUMN`.")
-    if asked == "time" and time is None:
-        raise BadInput(f"no time column was found in {profile.file!r}", remedy="Say `time column COLUMN`.")
-    if group and ("group_column" in named or asked == "group" or "groups" in leak or not forecast):
-        return SplitPlan(
-            kind="group", test_fraction=fraction, column=group, shuffle=shuffle
-        ), f"rows of one {group!r} belong together and must not stand on both sides"
-    if (
-        time
-        and (asked in {"", "time"} or "time_order" in leak)
-        and (forecast or "time_order" in leak or _column(profile, time).monotone)
-    ):
-        return SplitPlan(
-            kind="time", test_fraction=fraction, column=time, shuffle=False
-        ), f"the rows are ordered by {time!r}; the test asks about the latest ones"
+    asked = str(routing.params.get("split", ""))
+    shuffle = routing.params.get("shuffle") is not False
+    group, time = _split_columns(asked, plain, profile, target, named, leaks(findings, profile))
+    if group:
+        split = SplitPlan(kind="group", test_fraction=fraction, column=group, shuffle=shuffle)
+        return split, f"rows of one {group!r} belong together and must not stand on both sides"
+    if time:
+        split = SplitPlan(kind="time", test_fraction=fraction, column=time, shuffle=False)
+        return split, f"the rows are ordered by {time!r}; the test asks about the latest ones"
     if not shuffle:
-        return SplitPlan(
-            kind="random", test_fraction=fraction, shuffle=False
-        ), "the request forbids shuffling, so the last rows are the test rows"
+        split = SplitPlan(kind="random", test_fraction=fraction, shuffle=False)
+        return split, "the request forbids shuffling, so the last rows are the test rows"
     if asked == "stratified" or (task != "regression" and asked != "random"):
         return SplitPlan(kind="stratified", test_fraction=fraction), "both sides keep the share of each class"
-    return SplitPlan(
-        kind="random", test_fraction=fraction
-    ), "rows look independent: no column shows a group or an order in time"
+    why = "rows look independent: no column shows a group or an order in time"
+    return SplitPlan(kind="random", test_fraction=fraction), "the request asks for it" if asked == "random" else why
+
+
+def _split_columns(
+    asked: str, plain: str, profile: DataProfile, target: str, named: dict[str, str], leak: dict[str, tuple[str, ...]]
+) -> tuple[str | None, str | None]:
+    """(group, time): at most one of them is the column to split by.
+
+    What is named in the request or found to leak wins; then a forecast, then what the columns show.
+    """
+    group = named.get("group_column") or next(iter(leak.get("groups", ())), None)
+    if group or asked == "group":
+        group = group or _group(profile, target)
+        if group is None:
+            raise BadInput(f"no column of {profile.file!r} is named as the group", remedy="Say `group by COLUMN`.")
+        return group, None
+    time = named.get("time_column") or next(iter(leak.get("time_order", ())), None)
+    if time or asked == "time" or (not asked and _FORECAST.search(plain)):
+        time = time or _time(profile, target)
+        if time is None and asked == "time":
+            raise BadInput(f"no time column was found in {profile.file!r}", remedy="Say `time column COLUMN`.")
+        if time:
+            return None, time
+    if asked:
+        return None, None
+    found, ordered = _group(profile, target), _time(profile, target)
+    if found:
+        return found, None
+    return None, ordered if ordered and _column(profile, ordered).monotone else None
 
 
 def leaks(findings: tuple[Verdict, ...], profile: DataProfile) -> dict[str, tuple[str, ...]]:

@@ -1,0 +1,137 @@
+"""Boxes in containers of the local Docker engine: for any code, under the one spec of `hardening.py`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import cast, final
+
+from docker import APIClient
+from docker.types import HostConfig
+
+from orchestrator.core.errors import BoxFailed, MlexpertError
+from sandbox.admission import admit, open_up, readable
+from sandbox.docker_box import DockerBox
+from sandbox.engine import ask, connect, remove_container
+from sandbox.folder import Folder
+from sandbox.hardening import KEEPER, MOUNTS, WORKSPACE, host_config, labels
+from sandbox.images import box_image
+from sandbox.owner import is_dead, this_process
+from sandbox.paths import check_mounts, left_over, remove_folder
+from sandbox.protocol import BoxSpec, Isolation
+from sandbox.wire import Endpoint
+
+LABEL = "mlexpert.owner"
+
+
+@final
+class DockerSandbox:
+    """Opens one container a box. Connects to the engine on first use."""
+
+    name = "docker"
+    isolation: Isolation = "full"
+
+    def __init__(self, image: str | None = None) -> None:
+        self._image = image
+        self._connection: tuple[APIClient, Endpoint] | None = None
+
+    async def probe(self) -> str:
+        try:
+            client, _ = await self._connect()
+            info = await ask(client.info)
+            if info.get("OSType") != "linux":
+                return f"the Docker engine runs {info.get('OSType')!r} containers: switch it to Linux containers"
+            if not info.get("PidsLimit", True) or not info.get("MemoryLimit", True):
+                return (
+                    "the Docker engine cannot limit memory or processes: give it the cgroup controllers memory and pids"
+                )
+            await ask(box_image, client, self._image)
+        except MlexpertError as error:
+            return f"{error.message}: {error.remedy}"
+        return ""
+
+    def python(self, environment: Path) -> str:
+        return f"{MOUNTS}/env/bin/python3"
+
+    async def open(self, spec: BoxSpec) -> DockerBox:
+        """A running, empty box. Raises BoxFailed, BadConfig (a mount), Untrusted (a mount that holds a socket).
+
+        The command's user is none of this machine's: sources that only their owner may read are copied, rights opened.
+        """
+        check_mounts(spec.mounts)
+        client, endpoint = await self._connect()
+        image = await ask(box_image, client, self._image)
+        binds = await asyncio.to_thread(admit, spec.mounts, endpoint.path)
+        closed = [target for target, source in binds.items() if not await asyncio.to_thread(readable, source)]
+        copies = await Folder.make(spec) if closed else None
+        creating: asyncio.Task[str] | None = None
+        try:
+            for i, target in enumerate(closed):
+                assert copies is not None
+                binds[target] = await asyncio.to_thread(open_up, binds[target], copies.path / str(i))
+            creating = asyncio.create_task(_create(client, image, spec, binds))
+            container = await asyncio.shield(creating)
+            box = DockerBox(client, endpoint, container, spec, copies)
+            await box.start()
+        except BaseException:
+            await asyncio.shield(_abandon(client, creating, copies))
+            raise
+        return box
+
+    async def reap(self, run: str | None = None) -> int:
+        client, _ = await self._connect()
+        wanted = f"mlexpert.run={run}" if run is not None else LABEL
+        found = await ask(client.containers, all=True, filters={"label": [LABEL, wanted]})
+        removed = 0
+        for entry in found:
+            if run is not None or is_dead(entry["Labels"].get(LABEL, "")):
+                removed += await remove_container(client, entry["Id"])
+        await _reap_volumes(client, wanted, run)
+        for folder in await asyncio.to_thread(left_over, run):
+            await asyncio.to_thread(remove_folder, folder)
+        return removed
+
+    async def _connect(self) -> tuple[APIClient, Endpoint]:
+        if self._connection is None:
+            self._connection = await asyncio.to_thread(connect)
+        return self._connection
+
+
+async def _create(client: APIClient, image: str, spec: BoxSpec, binds: dict[str, Path]) -> str:
+    marks = labels(spec, this_process())
+    config = client.create_container_config(
+        image,
+        ["cat"],  # the keeper: ends when its standard input does, which is when the owner does
+        user=KEEPER,
+        hostname="box",
+        stdin_open=True,
+        labels=marks,
+        entrypoint=[],
+        working_dir=WORKSPACE,
+        host_config=cast(HostConfig, host_config(spec, binds, marks)),
+    )
+    created = await ask(client.create_container_from_config, config)
+    return str(created["Id"])
+
+
+async def _abandon(client: APIClient, creating: asyncio.Task[str] | None, copies: Folder | None) -> None:
+    """Removes what there is of a box that did not open, also a container that the engine was about to make."""
+    try:
+        if creating is not None:
+            await asyncio.wait({creating})
+            if creating.exception() is None:
+                await remove_container(client, creating.result())
+    finally:
+        if copies:
+            await copies.remove()
+
+
+async def _reap_volumes(client: APIClient, wanted: str, run: str | None) -> None:
+    """Volumes go with their containers; one can be left where the engine itself was killed in between."""
+    found = await ask(client.volumes, filters={"label": [LABEL, wanted], "dangling": True})
+    for volume in found.get("Volumes") or []:
+        if run is not None or is_dead((volume.get("Labels") or {}).get(LABEL, "")):
+            try:
+                await ask(client.remove_volume, volume["Name"])
+            except BoxFailed:
+                continue  # in use again or removed by another reaper

@@ -1,0 +1,207 @@
+"""One open container: commands, files and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tarfile
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, cast, final
+
+from docker import APIClient
+
+from orchestrator.core.errors import BadInput, BoxFailed
+from sandbox.cgroup import Cgroup
+from sandbox.docker_exec import Exec
+from sandbox.engine import ask, remove_container, to_the_end
+from sandbox.folder import Folder
+from sandbox.hardening import MOUNTS, WORKSPACE
+from sandbox.intake import refusal, take_tar
+from sandbox.paths import inside
+from sandbox.protocol import BoxSpec, Completed, IntakeLimits, OnOutput, Taken
+from sandbox.watch import Watch
+from sandbox.wire import Archive, Endpoint, Line, converse
+
+FOLDER_BIT, LINK_BIT = 1 << 31, 1 << 27  # of Go's os.FileMode
+
+
+@final
+class DockerBox:
+    """A container whose keeper reads `lifeline`: the box ends when that line does, by close or by the owner's death."""
+
+    workspace = PurePosixPath(WORKSPACE)
+    mounts = PurePosixPath(MOUNTS)
+
+    def __init__(
+        self, client: APIClient, endpoint: Endpoint, container: str, spec: BoxSpec, copies: Folder | None
+    ) -> None:
+        self.id = container[:12]
+        self._client = client
+        self._endpoint = endpoint
+        self._container = container
+        self._spec = spec
+        self._lifeline: Line | None = None
+        self._copies = copies
+        self._watch = Watch(endpoint, container)
+        self._cgroup = Cgroup(0)
+        self._running = asyncio.Lock()  # one command at a time: ending one ends every process of the box
+        self._moving = asyncio.Lock()  # the engine starts nothing in a paused box
+        self._commands: set[asyncio.Task[Completed]] = set()
+        self._closed = False
+
+    async def start(self) -> None:
+        """Ties the box to this process, then lets it begin."""
+        attach = f"/containers/{self._container}/attach?stream=1&stdin=1"
+        try:
+            self._lifeline = await converse(self._endpoint, "POST", attach, hijack=True)
+            await self._watch.begin()
+            await to_the_end(ask(self._client.start, self._container))
+        except BaseException:
+            await self._hang_up()
+            raise
+        state = (await ask(self._client.inspect_container, self._container))["State"]
+        self._cgroup = Cgroup(int(state["Pid"]))
+
+    async def run(
+        self,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float,
+        output_limit: int = 16 * 1024 * 1024,
+        on_output: OnOutput | None = None,
+    ) -> Completed:
+        async with self._running:
+            self._check_open()
+            execution = Exec(
+                self._client, self._endpoint, self._container, self._spec, self._watch, self._moving, self._cgroup
+            )
+            work = execution.run(command, env or {}, timeout_s, output_limit, on_output)
+            task = asyncio.create_task(work)
+            self._commands.add(task)
+            try:
+                return await task
+            finally:
+                self._commands.discard(task)
+
+    async def write(self, path: str, data: bytes) -> None:
+        parts = inside(path).parts
+        if not parts:
+            raise BadInput("a file needs a name", remedy="give a path below the workspace")
+        async with self._paused():
+            await to_the_end(asyncio.to_thread(self._put, parts, data))
+
+    async def read(self, path: str, *, limit: int = 16 * 1024 * 1024) -> bytes:
+        parts = inside(path).parts
+        async with self._paused():
+            return await to_the_end(asyncio.to_thread(self._get, parts, limit))
+
+    async def collect(self, path: str, destination: Path, limits: IntakeLimits) -> tuple[Taken, ...]:
+        parts = inside(path).parts
+        async with self._paused():
+            return await to_the_end(asyncio.to_thread(self._take, parts, destination, limits))
+
+    async def close(self) -> None:
+        """Ends what runs, removes container, volume and staged mounts. A second call does nothing."""
+        self._closed = True
+        for task in tuple(self._commands):
+            task.cancel()
+        await asyncio.gather(*self._commands, return_exceptions=True)
+        await asyncio.shield(self._remove())
+
+    async def _hang_up(self) -> None:
+        if self._lifeline is not None:
+            self._lifeline.close()
+        await self._watch.end()
+
+    async def _remove(self) -> None:
+        try:
+            await remove_container(self._client, self._container)
+        finally:
+            await self._hang_up()
+            if self._copies:
+                await self._copies.remove()
+
+    @asynccontextmanager
+    async def _paused(self) -> AsyncIterator[None]:
+        """The box stands still: nothing in it can swap a file between the look and the copy."""
+        async with self._moving:
+            self._check_open()
+            pausing = asyncio.create_task(ask(self._client.pause, self._container))
+            try:
+                await asyncio.shield(pausing)
+                yield
+            finally:
+                await asyncio.shield(self._unpause(pausing))
+
+    async def _unpause(self, pausing: asyncio.Task[None]) -> None:
+        """Even when the pause was cancelled half-way: a box that stays paused could not be used again."""
+        await asyncio.wait({pausing})
+        if pausing.exception() is None:
+            await ask(self._client.unpause, self._container)
+
+    def _check_open(self) -> None:
+        if self._closed or self._watch.dead:
+            raise BoxFailed(f"box {self.id} is {'closed' if self._closed else 'dead'}", remedy="open another")
+
+    def _put(self, parts: tuple[str, ...], data: bytes) -> None:
+        tar = io.BytesIO()
+        with Archive(self._endpoint, self._container) as archive, tarfile.open(fileobj=tar, mode="w") as writer:
+            there = _walk(archive, parts[:-1])
+            for depth in range(there, len(parts) - 1):
+                writer.addfile(_entry("/".join(parts[: depth + 1]), tarfile.DIRTYPE))
+            writer.addfile(_entry("/".join(parts), tarfile.REGTYPE, len(data)), io.BytesIO(data))
+            writer.close()
+            archive.put(WORKSPACE, tar.getvalue())
+
+    def _get(self, parts: tuple[str, ...], limit: int) -> bytes:
+        shown = "/".join(parts)
+        with Archive(self._endpoint, self._container) as archive:
+            if _walk(archive, parts[:-1]) < len(parts) - 1:
+                raise refusal(shown, "cannot be read: no such file")
+            with tarfile.open(fileobj=_source(archive, parts), mode="r|") as reader:
+                member = reader.next()
+                stream = reader.extractfile(member) if member and member.type == tarfile.REGTYPE else None
+                if member is None or stream is None:
+                    raise refusal(shown, "is not a regular file")
+                if member.size > limit:
+                    raise BoxFailed(f"{shown!r} is larger than {limit} bytes", remedy="raise the limit")
+                return stream.read()
+
+    def _take(self, parts: tuple[str, ...], destination: Path, limits: IntakeLimits) -> tuple[Taken, ...]:
+        with Archive(self._endpoint, self._container) as archive:
+            if _walk(archive, parts[:-1]) < len(parts) - 1:
+                raise refusal("/".join(parts), "cannot be read: no such folder")
+            return take_tar(_source(archive, parts), destination, limits)
+
+
+def _source(archive: Archive, parts: tuple[str, ...]) -> IO[bytes]:
+    path = "/".join((WORKSPACE, *parts))
+    found = archive.stat(path)
+    if found is None:
+        raise refusal("/".join(parts), "cannot be read: no such file or folder")
+    if int(str(found["mode"])) & LINK_BIT:
+        raise refusal("/".join(parts), "is a symbolic link")
+    return cast(IO[bytes], archive.get(path))  # a response reads as a file does
+
+
+def _walk(archive: Archive, parts: tuple[str, ...]) -> int:
+    """How many of the folders are there. Raises BoxFailed at a link or a file: the engine would follow it."""
+    for depth in range(1, len(parts) + 1):
+        found = archive.stat("/".join((WORKSPACE, *parts[:depth])))
+        if found is None:
+            return depth - 1
+        if not int(str(found["mode"])) & FOLDER_BIT:
+            raise refusal("/".join(parts[:depth]), "is not a folder")
+    return len(parts)
+
+
+def _entry(name: str, kind: bytes, size: int = 0) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.size, entry.mtime = kind, size, int(time.time())
+    entry.uid = entry.gid = 10001
+    entry.mode = 0o755 if kind == tarfile.DIRTYPE else 0o644
+    return entry

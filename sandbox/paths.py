@@ -1,0 +1,93 @@
+"""Paths that come from outside: names below a workspace, names of artefacts, folders for boxes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from orchestrator.core.errors import BadConfig, BadInput
+from sandbox.owner import is_dead, this_process
+from sandbox.protocol import BoxSpec, Mount
+
+NAME_BYTES = 255
+_OWNER = "owner.json"
+_PREFIX = "mlexpert-box-"
+
+
+def inside(path: str) -> PurePosixPath:
+    """`path` as a clean relative path ('.' is the workspace). Raises BadInput where it is absolute or has '..'."""
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or any(bad_name(part) for part in pure.parts):
+        raise BadInput(f"{path!r} is not a path below the workspace", remedy="give a relative path without '..'")
+    return pure
+
+
+def bad_name(name: str) -> str:
+    """Why a file of this name is not taken, or empty."""
+    if name in ("", ".", ".."):
+        return "is not a name"
+    if "/" in name or any(ord(character) < 32 or ord(character) == 127 for character in name):
+        return "holds a slash or a control character"
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        return "is not valid UTF-8"
+    return f"is longer than {NAME_BYTES} bytes" if size > NAME_BYTES else ""
+
+
+def check_mounts(mounts: Sequence[Mount]) -> None:
+    """Raises BadConfig where a source is missing or two targets overlap, BadInput for a target that escapes."""
+    targets = [inside(mount.target) for mount in mounts]
+    for mount in mounts:
+        if not mount.source.exists():
+            raise BadConfig(
+                f"mount {mount.target!r}: there is no {str(mount.source)!r}", remedy="name an existing path"
+            )
+    for i, one in enumerate(targets):
+        for other in targets[i + 1 :]:
+            if one == other or one in other.parents or other in one.parents:
+                raise BadConfig(f"mounts {str(one)!r} and {str(other)!r} overlap", remedy="give each its own target")
+
+
+def make_folder(spec: BoxSpec) -> Path:
+    """A new private folder (0700) of this process under the system's temporary folder, marked with its owner."""
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    mark = {"owner": this_process(), "run": spec.run, "step": spec.step}
+    (folder / _OWNER).write_text(json.dumps(mark))
+    return folder
+
+
+def remove_folder(folder: Path) -> None:
+    """Removes a box's folder even where the command took its own rights away. Links are removed, never followed."""
+
+    def again(function: object, path: str, _error: BaseException) -> None:
+        for place in (os.path.dirname(path), path):  # noqa: PTH120
+            if not os.path.islink(place) and os.path.isdir(place) and place.startswith(str(folder)):  # noqa: PTH112, PTH114
+                os.chmod(place, stat.S_IRWXU)  # noqa: PTH101
+        if os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH112, PTH114
+            shutil.rmtree(path)
+        elif os.path.lexists(path):
+            os.unlink(path)  # noqa: PTH108
+
+    if folder.exists():
+        shutil.rmtree(folder, onerror=lambda f, p, e: again(f, p, e[1]))
+
+
+def left_over(run: str | None) -> list[Path]:
+    """Folders of boxes of one run, or (None) of all whose owner is dead. Only folders of this user are looked at."""
+    found = []
+    for folder in Path(tempfile.gettempdir()).glob(_PREFIX + "*"):
+        try:
+            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+                continue
+            mark = json.loads((folder / _OWNER).read_text())
+        except (OSError, ValueError):
+            continue  # being made or removed by its owner at this moment
+        if (run is not None and mark.get("run") == run) or (run is None and is_dead(str(mark.get("owner", "")))):
+            found.append(folder)
+    return found

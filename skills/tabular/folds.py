@@ -1,0 +1,91 @@
+"""Cuts the training rows into folds: shuffled, stratified, by group, or forward in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skills.runtime.job import UserMistake
+from skills.tabular.spec import Spec
+
+MANY_ROWS = 5000  # with so many rows a repetition tells little and costs as much again
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Places of the rows to fit on and of the rows to score."""
+
+    train: Places
+    test: Places
+    repeat: int
+
+
+def cut(spec: Spec, target: NDArray[Any], by: NDArray[Any] | None, seed: int) -> tuple[list[Fold], list[str]]:
+    """The folds, and in words what differs from the spec. A fold whose training part has one value only is left out.
+
+    Raises: UserMistake where fewer than two folds can be had.
+    """
+    notes: list[str] = []
+    rows = len(target)
+    kind, count = spec.cv.kind, min(spec.cv.folds, rows // 2)
+    if kind == "stratified":
+        least = int(np.unique(target, return_counts=True)[1].min())
+        if least < 2 or spec.task == "regression":
+            kind = "kfold"
+            notes.append("folds are not stratified: a class has one row only, or the target is a number")
+        elif least < count:
+            count = least
+            notes.append(f"{count} folds instead of {spec.cv.folds}: the rarest class has {least} rows")
+    if kind == "group":
+        count = min(count, len(np.unique(by)))
+    repeats = spec.cv.repeats if rows <= MANY_ROWS and kind != "time" else 1
+    if repeats < spec.cv.repeats:
+        notes.append(f"folds are not repeated: {'they follow time' if kind == 'time' else f'{rows} rows'}")
+    folds: list[Fold] = []
+    for repeat in range(repeats):
+        generator = np.random.default_rng([seed, repeat])
+        labels = _fold_of_rows(kind, target, by, count, generator)
+        for fold in range(1 if kind == "time" else 0, int(labels.max()) + 1):
+            train = np.flatnonzero(labels < fold if kind == "time" else labels != fold)
+            folds.append(Fold(train, np.flatnonzero(labels == fold), repeat))
+    good = [fold for fold in folds if len(fold.test) and len(np.unique(target[fold.train])) > 1]
+    if len(good) < len(folds):
+        notes.append(f"{len(folds) - len(good)} folds have nothing to learn from and are left out")
+    if len(good) < 2:
+        raise UserMistake(f"only {len(good)} folds can be made of {rows} rows", "give more rows, groups or times")
+    return good, notes
+
+
+def _fold_of_rows(
+    kind: str, target: NDArray[Any], by: NDArray[Any] | None, count: int, generator: np.random.Generator
+) -> Places:
+    """The fold of every row. For time there is one more: the oldest rows, which are never scored."""
+    rows = len(target)
+    if kind == "time":
+        values = np.arange(rows) if by is None else by
+        _, place = np.unique(values, return_inverse=True)
+        first = np.searchsorted(np.sort(place), place, side="left")  # equal times share the earliest rank
+        return np.minimum(first * (count + 1) // rows, count).astype(np.int64)
+    if kind == "group":
+        assert by is not None, "the spec names the group's column"
+        groups, sizes = np.unique(by, return_counts=True)
+        order = generator.permutation(len(groups))
+        order = order[np.argsort(-sizes[order], kind="stable")]  # largest first, so that folds come out even
+        filled, fold_of = np.zeros(count, dtype=np.int64), np.zeros(len(groups), dtype=np.int64)
+        for group in order:
+            fold_of[group] = int(np.argmin(filled))
+            filled[fold_of[group]] += sizes[group]
+        return fold_of[np.searchsorted(groups, by)]
+    labels = np.empty(rows, dtype=np.int64)
+    if kind == "stratified":
+        shuffled = generator.permutation(rows)
+        order = shuffled[np.argsort(target[shuffled], kind="stable")]
+        labels[order] = np.arange(rows) % count
+        return labels
+    labels[generator.permutation(rows)] = np.arange(rows) % count
+    return labels

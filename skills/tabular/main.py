@@ -1,0 +1,165 @@
+"""Trains, compares and delivers models of one table."""
+
+from __future__ import annotations
+
+import csv
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from skills.runtime.job import Inputs, Job, Outputs, UserMistake, write_json
+from skills.runtime.scoring.table_metrics import REGISTRY
+from skills.tabular.candidates import MANY_ROWS, Fitted, fit, outputs
+from skills.tabular.compare import Choice, choose
+from skills.tabular.evaluate import Evaluation, evaluate
+from skills.tabular.features import preprocessing
+from skills.tabular.folds import cut
+from skills.tabular.history import write_history
+from skills.tabular.rows import Rows, read_inputs, read_training
+from skills.tabular.spec import Spec
+
+LEAST_RESIDUALS = 20
+
+
+def work(job: Job) -> None:
+    """Compare the candidates on folds, refit all of them on all training rows, write the models and the reasons."""
+    spec: Spec = job.spec
+    rows = read_training(job.inputs["train"], spec)
+    folds, notes = cut(spec, rows.target, rows.by, job.seed)
+    if len(rows) > MANY_ROWS and "forest" in spec.models:
+        notes.append(f"each tree of the forest sees {MANY_ROWS} of {len(rows)} rows")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ConvergenceWarning)
+        found = evaluate(job, spec, rows, folds)
+        higher = REGISTRY[spec.metric]["higher_is_better"]
+        choice = choose(found.scores, found.share, metric=spec.metric, higher=higher, alpha=spec.alpha)
+        fitted = _refit(job, spec, rows, list(found.scores))
+    if any(issubclass(warning.category, ConvergenceWarning) for warning in told):
+        notes.append("the linear model reached its limit of iterations in some fit")
+    _write_models(job, spec, rows, fitted, choice.delivered, found)
+    _write_comparison(job, spec, choice, found, fitted, notes)
+    write_history(job, spec, rows, choice, fitted)
+    mean = next(line.mean for line in choice.lines if line.chosen)
+    job.claim(f"cv_{spec.metric}", mean, file="choice.json")
+
+
+def predict(model: Path, inputs: Inputs, variant: str) -> Outputs:
+    """Class probabilities, or the number with the columns TARGET.low and TARGET.high for the delivered regression."""
+    spec, told = _load(model)
+    features, row_ids = read_inputs(_rows_of(inputs), spec)
+    name = told["delivered"] if variant == "delivered" else variant
+    if name not in told["models"]:
+        raise UserMistake(f"there is no variant {variant!r}", f"known are delivered, {', '.join(told['models'])}")
+    pipeline = joblib.load(model / f"{name}.joblib")
+    if spec.task != "regression":
+        names = tuple(str(label) for label in pipeline.classes_)
+        return Outputs(outputs(pipeline, features, regression=False), names, row_ids)
+    found = outputs(pipeline, features, regression=True)[:, None]
+    half = told["interval"]["half_width"] if told["interval"] and variant == "delivered" else None
+    if half is None:
+        return Outputs(found, (spec.target,), row_ids)
+    names = (spec.target, f"{spec.target}.low", f"{spec.target}.high")
+    return Outputs(np.hstack([found, found - half, found + half]), names, row_ids)
+
+
+def features(model: Path, inputs: Inputs) -> NDArray[np.float64]:
+    """What enters the linear model: filled, one-hot, standardised on the training rows."""
+    spec, _ = _load(model)
+    table, _ = read_inputs(_rows_of(inputs), spec)
+    return np.asarray(joblib.load(model / "preprocessing.joblib").transform(table), dtype=np.float64)
+
+
+def _load(model: Path) -> tuple[Spec, dict[str, Any]]:
+    told = json.loads((model / "model.json").read_text(encoding="utf-8"))
+    return Spec.model_validate(told["spec"]), told
+
+
+def _rows_of(inputs: Inputs) -> Path:
+    if inputs.rows is None:
+        raise UserMistake("a model of a table predicts rows, not points", "give a Parquet file of rows")
+    return inputs.rows
+
+
+def _refit(job: Job, spec: Spec, rows: Rows, names: list[str]) -> dict[str, Fitted]:
+    fitted = {}
+    for name in names:
+        job.progress(message=f"{name}: fit to all {len(rows)} training rows")
+        fitted[name] = fit(name, spec, rows.features, rows.target, job.seed)
+    return fitted
+
+
+def _interval(spec: Spec, residuals: NDArray[np.float64] | None) -> dict[str, float] | None:
+    """Half width that holds `spec.coverage` of the absolute out-of-fold residuals, with the finite-sample rank.
+
+    Split-conformal with the folds as calibration rows: Lei et al. (2018), doi:10.1080/01621459.2017.1307116. Their
+    guarantee is for one calibration set; over folds it is approximate, and the host measures the true coverage.
+    """
+    if residuals is None or len(residuals) < LEAST_RESIDUALS:
+        return None
+    rank = int(np.ceil((len(residuals) + 1) * spec.coverage))
+    if rank > len(residuals):
+        return None
+    half = float(np.sort(np.abs(residuals))[rank - 1])
+    return {"coverage": spec.coverage, "half_width": half, "residuals": len(residuals)}
+
+
+def _write_models(
+    job: Job, spec: Spec, rows: Rows, fitted: dict[str, Fitted], delivered: str, found: Evaluation
+) -> None:
+    folder = job.model_folder
+    for name, model in fitted.items():
+        joblib.dump(model.pipeline, folder / f"{name}.joblib", compress=3)
+    linear = fitted.get("linear")
+    prepared = linear.pipeline["prepare"] if linear else preprocessing(spec, for_linear=True).fit(rows.features)
+    joblib.dump(prepared, folder / "preprocessing.joblib", compress=3)
+    write_json(
+        folder / "model.json",
+        {
+            "spec": spec.model_dump(mode="json"),
+            "delivered": delivered,
+            "models": list(fitted),
+            "interval": _interval(spec, found.residuals.get(delivered)),
+            "chosen": {name: model.chosen for name, model in fitted.items()},
+        },
+    )
+    job.variants(["delivered", *fitted])
+    job.artifact("model", "model")
+
+
+def _write_comparison(
+    job: Job, spec: Spec, choice: Choice, found: Evaluation, fitted: dict[str, Fitted], notes: list[str]
+) -> None:
+    columns = ("model", f"cv_{spec.metric}_mean", f"cv_{spec.metric}_sd", "behind_best", "p_value", "chosen")
+    lines = [
+        (line.model, line.mean, line.sd, line.behind, "" if line.p is None else line.p, line.chosen)
+        for line in choice.lines
+    ]
+    with (job.out / "comparison.csv").open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([columns, *lines])
+    job.artifact("comparison.csv", "table")
+    write_json(
+        job.out / "choice.json",
+        {
+            "delivered": choice.delivered,
+            "best": choice.best,
+            "reason": choice.reason,
+            "metric": spec.metric,
+            "alpha": spec.alpha,
+            "test": "corrected resampled t-test (Nadeau & Bengio 2003), two-sided",
+            "folds": found.folds,
+            "cv": spec.cv.model_dump(mode="json"),
+            "candidates": [
+                {"model": line.model, "mean": line.mean, "sd": line.sd, "behind": line.behind, "p": line.p}
+                | {"chosen": line.chosen, "scores": found.scores[line.model].tolist()}
+                | {"hyperparameters": fitted[line.model].chosen}
+                for line in choice.lines
+            ],
+            "notes": notes,
+        },
+    )

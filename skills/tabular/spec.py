@@ -1,0 +1,71 @@
+"""What the tabular skill is told."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Model = Literal["dummy", "linear", "forest", "boosting"]
+Metric = Literal[
+    "rmse", "mae", "r2", "median_ae", "mape",
+    "accuracy", "balanced_accuracy", "f1", "precision", "recall", "roc_auc", "pr_auc", "log_loss", "brier",
+]  # fmt: skip
+OF_REGRESSION = ("rmse", "mae", "r2", "median_ae", "mape")
+
+
+class Folds(BaseModel):
+    """How the training rows are cut for comparison. `column` holds the group or the time.
+
+    `time` without a column takes the rows in their order. Repeats are for shuffled folds only.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["kfold", "stratified", "group", "time"] = "kfold"
+    folds: int = Field(default=5, ge=2, le=20)
+    repeats: int = Field(default=2, ge=1, le=10)
+    column: str | None = None
+
+
+class Spec(BaseModel):
+    """One target, its features by kind, and how models are compared.
+
+    `alpha` is the significance below which the better score wins over the simpler model; `coverage` what share of
+    truths a prediction interval should hold; `positive` the class that recall, precision and F1 look for (of two).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: str
+    task: Literal["regression", "binary", "multiclass"]
+    metric: Metric
+    numeric: list[str] = []
+    categorical: list[str] = []
+    time: list[str] = []
+    cv: Folds = Folds()
+    models: list[Model] = Field(default=["dummy", "linear", "forest", "boosting"], min_length=1)
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    trees: int = Field(default=200, ge=1, le=5000)
+    boosting_iterations: int = Field(default=300, ge=1, le=10_000)
+    learning_rate: float = Field(default=0.1, gt=0, le=1)
+    alpha: float = Field(default=0.05, gt=0, lt=1)
+    coverage: float = Field(default=0.9, gt=0, lt=1)
+    positive: str | None = None
+
+    @property
+    def features(self) -> list[str]:
+        return [*self.numeric, *self.categorical, *self.time]
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Spec:
+        if (self.metric in OF_REGRESSION) != (self.task == "regression"):
+            raise ValueError(f"the metric {self.metric!r} does not measure a {self.task} task")
+        if not self.features:
+            raise ValueError("no feature column is named")
+        twice = sorted({name for name in self.features if self.features.count(name) > 1})
+        if twice or self.target in self.features:
+            raise ValueError(f"columns named twice: {twice or [self.target]}")
+        if self.cv.kind == "group" and self.cv.column is None:
+            raise ValueError("folds by group need the group's column")
+        return self

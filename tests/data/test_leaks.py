@@ -1,0 +1,90 @@
+"""Leakage between the sides of a split, measured from the files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestrator.data.leaks import LeakFinding, find_leaks
+from orchestrator.data.split import SplitRecord
+
+from .conftest import strategy
+
+Split = Callable[..., SplitRecord]
+
+
+def leaks(path: Path, split: Split, **changes: Any) -> dict[str, LeakFinding]:
+    found = find_leaks(split(path, **changes), strategy(path, **changes))
+    return {finding.kind: finding for finding in found}
+
+
+def test_an_honest_table_has_no_leak_and_says_what_was_looked_for(visits: Path, split: Split) -> None:
+    found = leaks(visits, split)
+    assert sorted(found) == ["duplicates", "proxy"]
+    assert not any(finding.leaks for finding in found.values())
+    assert found["proxy"].columns == ("age",)
+
+
+@pytest.mark.parametrize(("kind", "column", "named"), [("group", "patient", "groups"), ("time", "day", "time_order")])
+def test_splits_by_group_and_time_are_checked_for_them(
+    visits: Path, split: Split, kind: str, column: str, named: str
+) -> None:
+    found = leaks(visits, split, kind=kind, column=column)
+    assert found[named].value == 0.0
+    assert found[named].columns == (column,)
+
+
+@pytest.mark.parametrize(("kind", "column", "named"), [("group", "patient", "groups"), ("time", "day", "time_order")])
+def test_a_row_that_crosses_is_found(visits: Path, split: Split, kind: str, column: str, named: str) -> None:
+    record = split(visits, kind=kind, column=column)
+    train = pd.read_parquet(record.train)
+    table = pd.read_csv(visits)
+    with np.load(record.labels) as held:
+        crossing = table.iloc[held["rows"][-1]]
+    extra = train.iloc[:1].assign(**{column: pd.Timestamp(crossing[column]) if kind == "time" else crossing[column]})
+    pd.concat([train, extra]).to_parquet(record.train)
+    found = {finding.kind: finding for finding in find_leaks(record, strategy(visits, kind=kind, column=column))}
+    assert found[named].leaks
+
+
+def test_copies_of_test_rows_in_training_are_found(visits: Path, split: Split) -> None:
+    record = split(visits)
+    train, test = pd.read_parquet(record.train), pd.read_parquet(record.test_inputs)
+    pd.concat([train, test.iloc[:3].assign(score=0.0)]).to_parquet(record.train)
+    found = {finding.kind: finding for finding in find_leaks(record, strategy(visits))}
+    assert found["duplicates"].value == pytest.approx(3 / 12)
+    assert found["duplicates"].leaks
+
+
+def with_column(path: Path, **columns: Any) -> Path:
+    frame = pd.read_csv(path).assign(**columns)
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("disguise", [lambda y: 2.54 * y + 1, lambda y: np.exp(y), lambda y: -(y**3)])
+def test_the_target_in_disguise_is_named(visits: Path, split: Split, disguise: Callable[[Any], Any]) -> None:
+    path = with_column(visits, copy=disguise(pd.read_csv(visits)["score"]))
+    found = leaks(path, split, features=("age", "copy", "site"))
+    assert found["proxy"].leaks
+    assert found["proxy"].columns == ("copy",)
+    assert "copy" in found["proxy"].remedy
+
+
+@pytest.mark.parametrize("disguise", [{"no": "healthy", "yes": "sick"}, {"no": 0, "yes": 1}])
+def test_a_class_in_disguise_is_named(visits: Path, split: Split, disguise: dict[str, Any]) -> None:
+    path = with_column(visits, outcome=pd.read_csv(visits)["ill"].map(disguise))
+    told = {"target": "ill", "task": "binary", "metric": "f1", "kind": "stratified"}
+    found = leaks(path, split, features=("dose", "outcome", "site"), **told)
+    assert found["proxy"].leaks
+    assert found["proxy"].columns == ("outcome",)
+
+
+def test_one_feature_alone_is_never_called_a_proxy(visits: Path, split: Split) -> None:
+    path = with_column(visits, copy=pd.read_csv(visits)["score"])
+    assert "proxy" not in leaks(path, split, features=("copy",))

@@ -1,0 +1,25 @@
+"""Fixtures of the sandbox tests: a real engine where there is one, boxes that are told apart from others'."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+
+from sandbox.docker import DockerSandbox
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """A Docker engine with the box image; without one a test is skipped, under CI it fails."""
+    why = asyncio.run(DockerSandbox().probe())
+    if why and os.environ.get("CI") == "true":
+        pytest.fail(f"CI must have a Docker engine with the box image: {why}")
+    if why:
+        pytest.skip(why)
+
+
+@pytest.fixture
+def docker_sandbox(engine: None) -> DockerSandbox:
+    return DockerSandbox()

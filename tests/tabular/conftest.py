@@ -1,0 +1,157 @@
+"""Real tables that packages ship, and the tabular skill run in a box's Python through the job contract."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestrator.core.plan import DataStrategy, SplitPlan
+from orchestrator.data.profile import profile_table
+from orchestrator.data.split import SplitRecord, split_table
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPORT = "import sys; from sklearn import datasets as d; getattr(d, 'load_' + sys.argv[1])(as_frame=True).frame.to_csv(sys.argv[2], index=False)"  # fmt: skip # noqa: E501
+
+
+@dataclass(frozen=True)
+class Boxed:
+    """A verb's end: exit code, standard output, and its out folder."""
+
+    code: int
+    output: str
+    out: Path
+
+    def json(self, name: str) -> Any:
+        return json.loads((self.out / name).read_text())
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A split, trained, predicted and scored table."""
+
+    split: SplitRecord
+    work: Boxed
+    predict: Boxed
+    scores: dict[tuple[str, str], dict[str, Any]]  # (subject, name) -> score
+
+    @property
+    def model(self) -> Path:
+        return self.work.out / "model"
+
+
+Box = Callable[..., Boxed]
+
+
+@pytest.fixture(scope="session")
+def box(box_python: Path) -> Box:
+    """Run one verb of the job contract, as the host does."""
+
+    def run(verb: str, out: Path, **job: Any) -> Boxed:
+        out.mkdir(parents=True, exist_ok=True)
+        told = out.parent / f"{out.name}-job.json"
+        told.write_text(json.dumps({"out": str(out), "inputs": {}, "seed": 0, "threads": 1, **job}))
+        done = subprocess.run(
+            [str(box_python), "-m", "skills.runtime", verb, str(told)],
+            cwd=ROOT, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"}, timeout=300,
+        )  # fmt: skip
+        return Boxed(done.returncode, done.stdout + done.stderr, out)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def real(box_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A real table by name: scikit-learn's, vega_datasets' weather of Seattle, or the penguins of Palmer station."""
+    shipped = {
+        "weather": ("vega_datasets", "_data/seattle-weather.csv"),
+        "penguins": ("palmerpenguins", "data/penguins.csv"),
+    }
+
+    def give(name: str) -> Path:
+        if name in shipped:
+            package, inside = shipped[name]
+            found = importlib.util.find_spec(package)
+            assert found is not None and found.origin is not None, f"the dev extra brings {package}"
+            return Path(found.origin).parent / inside
+        path = tmp_path_factory.getbasetemp() / f"{name}.csv"
+        if not path.exists():
+            subprocess.run([str(box_python), "-c", EXPORT, name, str(path)], check=True, timeout=120)
+        return path
+
+    return give
+
+
+def spec_for(path: Path, target: str, task: str, metric: str, **changes: Any) -> dict[str, Any]:
+    """A spec by the kinds of the profile, small enough for a test."""
+    kinds: dict[str, list[str]] = {"number": [], "category": [], "time": []}
+    for column in profile_table(path).columns:
+        if column.name != target:
+            kinds["category" if column.kind == "boolean" else column.kind].append(column.name)
+    return {
+        "target": target, "task": task, "metric": metric, "numeric": kinds["number"], "time": kinds["time"],
+        "categorical": kinds["category"], "trees": 60, "boosting_iterations": 100, **changes,
+    }  # fmt: skip
+
+
+def train(
+    box: Box, path: Path, root: Path, spec: dict[str, Any], split: SplitPlan, *, seed: int = 0, predict: bool = True
+) -> Trained:
+    """Split, work, predict with every variant, score every variant."""
+    features = tuple(name for kind in ("numeric", "categorical", "time") for name in spec.get(kind, ()))
+    plan = DataStrategy(
+        file=str(path), sha256="", target=spec["target"], task=spec["task"], features=features, split=split,
+        metric=spec["metric"],
+    )  # fmt: skip
+    record = split_table(path, plan, seed=seed, destination=root / "run", sealed=root / "sealed")
+    worked = box("work", root / "train", skill="tabular", spec=spec, inputs={"train": record.train}, seed=seed)
+    assert worked.code == 0, worked.output
+    if not predict:
+        return Trained(record, worked, worked, {})
+    variants = worked.json("model/variants.json")
+    predicted = box(
+        "predict", root / "predict", inputs={"rows": record.test_inputs}, variants=variants, seed=seed,
+        models={"subject": {"skill": "tabular", "path": str(worked.out / "model")}},
+    )  # fmt: skip
+    assert predicted.code == 0, predicted.output
+    scored = box("score", root / "score", scorers=scorers(record, predicted.out, variants, spec))
+    assert scored.code == 0, scored.output
+    scores = {(score["subject"], score["name"]): score for score in scored.json("scores.json")["scores"]}
+    return Trained(record, worked, predicted, scores)
+
+
+def scorers(record: SplitRecord, predicted: Path, variants: list[str], spec: dict[str, Any]) -> list[dict[str, Any]]:
+    files = {name: str(predicted / f"predictions-{name}.npz") for name in variants[1:]}
+    files["delivered"] = str(predicted / "predictions.npz")
+    kind = "regression" if spec["task"] == "regression" else "classification"
+    wanted = [
+        {"name": kind, "inputs": {"predictions": files[name], "labels": record.labels}, "params": {"subject": name}}
+        for name in variants
+    ]
+    both = {"predictions": files["delivered"], "other": files["dummy"], "labels": record.labels}
+    told = {"subject": "delivered", "metric": spec["metric"], "other": "dummy"}
+    wanted += [{"name": name, "inputs": both, "params": told} for name in ("paired_difference", "skill_over_dummy")]
+    single = {"predictions": files["delivered"], "labels": record.labels}
+    wanted.append({"name": "coverage", "inputs": single, "params": {"subject": "delivered"}})
+    features = {"features": str(predicted / "features.npz")}
+    return [*wanted, {"name": "scaling", "inputs": features, "params": {"subject": "delivered"}}]
+
+
+@pytest.fixture(scope="session")
+def made_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """160 rows that a straight line explains well; `who` groups them."""
+    generator = np.random.default_rng(5)
+    x = generator.normal(size=(160, 2))
+    frame = pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "who": [f"w{place % 16}" for place in range(160)]})
+    frame["y"] = 3 * x[:, 0] - x[:, 1] + generator.normal(size=160)
+    path = tmp_path_factory.mktemp("made") / "made.csv"
+    frame.to_csv(path, index=False)
+    return path
