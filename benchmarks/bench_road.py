@@ -57,8 +57,8 @@ class ChainPlanner:
 
     async def plan(self, request: Request, routing: Routing, profile: object, findings: object) -> Plan:
         steps = tuple(
-            Step(id=f"s{n}", worker="physics", kind="skill", spec={"mode": "constraints"}, needs=(f"s{n - 1}",) if n else ())
-            for n in range(WAVES)
+            Step(id=f"s{n}", worker="physics", kind="skill", spec={"mode": "constraints"}, needs=before)
+            for n, before in enumerate(((), *((f"s{m}",) for m in range(WAVES - 1))))
         )
         thoughts = tuple(Thought(stage=stage, decision="-", why="-") for stage in STAGES)
         return Plan(route=Route.PINN, planner="chain", thoughts=thoughts, steps=steps)

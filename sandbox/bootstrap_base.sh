@@ -2,7 +2,7 @@
 # Makes a base image for sandbox/Dockerfile where no image registry can be reached.
 #
 #   sh bootstrap_base.sh [TAG] [SUITE] [MIRROR]        (as root; needs debootstrap and a running engine)
-#   TAG     mlexpert-base:bookworm      SUITE  bookworm      MIRROR  http://deb.debian.org/debian
+#   TAG     mlexpert-base:bookworm      SUITE  bookworm      MIRROR  debootstrap's own default for the suite
 #
 # The result holds Debian's minimal system and apt's Python 3 (/usr/bin/python3) with venv, nothing else.
 # The machine's own bundle of trusted certificates is copied in, so that a proxy that inspects TLS is trusted
@@ -11,7 +11,7 @@ set -eu
 
 tag=${1:-mlexpert-base:bookworm}
 suite=${2:-bookworm}
-mirror=${3:-http://deb.debian.org/debian}
+mirror=${3:-}
 ca_bundle=${CA_BUNDLE-/etc/ssl/certs/ca-certificates.crt}
 
 [ "$(id -u)" = 0 ] || { echo "debootstrap needs root: run this with sudo" >&2; exit 77; }
@@ -21,8 +21,8 @@ docker info >/dev/null 2>&1 || { echo "no Docker engine answers: start dockerd" 
 root=$(mktemp -d "${TMPDIR:-/var/tmp}/mlexpert-base.XXXXXX")
 trap 'rm -rf --one-file-system "$root"' EXIT INT TERM
 
-echo "debootstrap: $suite from $mirror"
-debootstrap --variant=minbase --include=ca-certificates,python3,python3-venv "$suite" "$root" "$mirror"
+echo "debootstrap: $suite"
+debootstrap --variant=minbase --include=ca-certificates,python3,python3-venv "$suite" "$root" ${mirror:+"$mirror"}
 
 if [ -n "$ca_bundle" ] && [ -r "$ca_bundle" ]; then
     echo "certificates: $ca_bundle"

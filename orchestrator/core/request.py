@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
+from orchestrator.core.errors import BadInput
 from orchestrator.core.values import Value
 
 PlannerChoice = Literal["auto", "rules", "claude"]
@@ -64,3 +65,20 @@ class Routing(Value):
     message: str = ""
     missing: tuple[str, ...] = ()
     then: tuple[Route, ...] = ()
+
+
+def seed_of(request: Request, routing: Routing) -> int:
+    """The seed of everything a run draws: the one in the request's words, else the option's.
+
+    Raises:
+        BadInput: the words and the option name two different seeds.
+    """
+    told = routing.params.get("seed")
+    if not isinstance(told, int | float) or isinstance(told, bool):
+        return request.seed
+    if request.seed not in (0, int(told)):
+        raise BadInput(
+            f"the request says seed {int(told)} and the option says {request.seed}",
+            remedy="name one seed, in one place",
+        )
+    return int(told) % 2**32

@@ -13,7 +13,7 @@ from orchestrator.config.skills import Skill
 from orchestrator.core.errors import RunBroken
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan
-from orchestrator.core.request import Request, Routing
+from orchestrator.core.request import Request, Routing, seed_of
 from orchestrator.core.values import sha256_file
 from orchestrator.journal.journal import Journal
 from orchestrator.journal.rundir import RunDirectory, read_model
@@ -64,6 +64,11 @@ class Context:
     def load_routing(self, state: State) -> Routing | None:
         reference = state.get("routing")
         return read_model(self.verified(reference), Routing) if reference else None
+
+    @property
+    def seed(self) -> int:
+        """The seed of the split, of every step and of the judge's draws."""
+        return seed_of(self.request, read_model(self.run.routing, Routing))
 
     def load_outcomes(self, state: State) -> dict[str, Outcome]:
         return self.read_outcomes(state.get("outcomes") or {})

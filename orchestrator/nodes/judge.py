@@ -33,7 +33,7 @@ async def judge(state: State, runtime: Runtime[Context]) -> State:
     trouble = _trouble(plan, outcomes)
     verdicts = trouble
     if not trouble:
-        bench = Bench(await context.open_workshop(), context.run, context.request.seed)
+        bench = Bench(await context.open_workshop(), context.run, context.seed)
         evidence = await measure(bench, plan, outcomes, context.skills, context.journal)
         verdicts = judge_results(plan, evidence)
     write_json(context.run.verdicts, [verdict.model_dump(mode="json") for verdict in verdicts])

@@ -28,7 +28,7 @@ async def set_aside(context: Context, plan: Plan) -> SplitRecord | None:
         split_table,
         Path(plan.data.file).expanduser(),
         plan.data,
-        seed=context.request.seed,
+        seed=context.seed,
         destination=context.run.data,
         sealed=context.run.sealed,
     )

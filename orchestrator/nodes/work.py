@@ -90,7 +90,7 @@ def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes) -> Job:
         spec=step.spec,
         inputs=inputs,
         models=models,
-        seed=context.request.seed,
+        seed=context.seed,
         resources=step.resources,
     )
 
@@ -107,7 +107,7 @@ def fingerprint_of(context: Context, plan: Plan, step: Step, state: WorkItem) ->
     parts: dict[str, JsonValue] = {
         "spec": step.spec,
         "skill": context.skills[step.skill_name].sha256,
-        "seed": context.request.seed,
+        "seed": context.seed,
         "threads": step.resources.cpus,
         "needs": dict(needs),
         "data": sha256_file(data) if plan.data is not None and data.is_file() else "",

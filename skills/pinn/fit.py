@@ -83,7 +83,7 @@ class Fit:
 
 
 def solve_output(network: Network, parameters: Tensor, rows: Rows, cut: float = RCOND) -> Tensor:
-    """The parameters with the output layer that minimises the rows' squares; singular values below `cut` are left out."""
+    """The parameters with the output layer of least squares; singular values below `cut` are left out."""
     columns = rows.fold(network.output_columns(parameters, rows.channels, rows.mix))
     found = torch.linalg.lstsq(columns, rows.target[:, None], rcond=cut, driver="gelsd")
     return network.with_output(parameters, found.solution[:, 0])

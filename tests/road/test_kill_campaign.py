@@ -1,4 +1,4 @@
-"""kill -9 at random moments, again and again, until the run comes to its end: nothing lost, nothing twice, no box left."""
+"""kill -9 at random moments until the run comes to its end: nothing lost, nothing twice, no box left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from orchestrator.journal.journal import read_events
 
 
 def campaign(runs: Path, kills: int, seed: int) -> None:
-    generator = random.Random(seed)  # noqa: S311
+    generator = random.Random(seed)
     run_id = ""
     for _ in range(kills):
         with start(runs, run_id, 1.5) as process:

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from orchestrator.core.errors import BadInput
 from orchestrator.core.evidence import Verdict
 from orchestrator.core.plan import Estimate, Plan, Resources, Step, Until
-from orchestrator.core.request import Request, Route, Routing
+from orchestrator.core.request import Request, Route, Routing, seed_of
 from orchestrator.planners.rules.problem import field_problem
 from orchestrator.planners.rules.think_field import pinn_thoughts, simulate_thoughts
 
@@ -36,7 +36,7 @@ def pinn_plan(request: Request, routing: Routing, findings: tuple[Verdict, ...],
     tolerance = _tolerance(routing, PINN_TOLERANCE)
     spec: Params = {
         "problem": made.problem,
-        "seed": _seed(request, routing),
+        "seed": seed_of(request, routing),
         "tolerance": min(_TRAIN_TOLERANCE, tolerance / 10),
         **_told(routing.params, findings),
         **_larger(findings, routing.params),
@@ -47,7 +47,7 @@ def pinn_plan(request: Request, routing: Routing, findings: tuple[Verdict, ...],
         route=Route.PINN,
         planner=planner,
         thoughts=pinn_thoughts(made, spec, tolerance),
-        steps=(train, *_peers(made.problem, tolerance, _finer(findings), timeout)),
+        steps=(train, *_peers(made.problem, tolerance, _finer(findings), timeout, seed_of(request, routing))),
         estimate=_estimate(spec),
         problem=made.problem,
         tolerance=tolerance,
@@ -55,13 +55,13 @@ def pinn_plan(request: Request, routing: Routing, findings: tuple[Verdict, ...],
     )
 
 
-def _peers(problem: Params, tolerance: float, finer: int, timeout: float) -> tuple[Step, ...]:
+def _peers(problem: Params, tolerance: float, finer: int, timeout: float, seed: int) -> tuple[Step, ...]:
     """The delegated steps: the reference, the constraints, and their verification on the trained model."""
     reference: Params = {
         "problem": problem,
         "resolution": 64 * finer,
         "tolerance": min(1e-6, tolerance / 10),
-        "seed": 0,
+        "seed": seed,
     }
     verify: Params = {
         "mode": "verify",
@@ -120,7 +120,7 @@ def simulate_plan(request: Request, routing: Routing, findings: tuple[Verdict, .
 def _loop(request: Request, routing: Routing, problem: Params, resolution: int, tolerance: float, rounds: int) -> Step:
     timeout = _timeout(request, routing, 600.0)
     spec: Params = {
-        "problem": problem, "resolution": resolution, "tolerance": tolerance, "seed": _seed(request, routing),
+        "problem": problem, "resolution": resolution, "tolerance": tolerance, "seed": seed_of(request, routing),
     }  # fmt: skip
     return Step(
         id="solve",
@@ -189,11 +189,6 @@ def _tolerance(routing: Routing, default: float) -> float:
     if asked is not None and not 1e-10 <= asked <= 0.1:
         raise BadInput(f"a tolerance of {asked:g} is asked for", remedy="Ask for one from 1e-10 to 0.1.")
     return default if asked is None else asked
-
-
-def _seed(request: Request, routing: Routing) -> int:
-    seed = _number(routing.params.get("seed"))
-    return request.seed if seed is None else int(seed) % 2**32
 
 
 def _timeout(request: Request, routing: Routing, most: float) -> float:

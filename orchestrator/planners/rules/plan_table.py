@@ -8,7 +8,7 @@ from orchestrator.core.errors import BadInput, NotAvailable
 from orchestrator.core.evidence import Verdict
 from orchestrator.core.plan import DataStrategy, Estimate, Plan, Resources, Step
 from orchestrator.core.profile import DataProfile
-from orchestrator.core.request import Request, Route, Routing
+from orchestrator.core.request import Request, Route, Routing, seed_of
 from orchestrator.planners.rules.replies import say
 from orchestrator.planners.rules.strategy import Decision, decide
 from orchestrator.planners.rules.text import read
@@ -64,7 +64,6 @@ def _spec(request: Request, routing: Routing, strategy: DataStrategy, profile: D
     numeric: list[JsonValue] = [name for name in strategy.features if kinds[name] == "number"]
     time: list[JsonValue] = [name for name in strategy.features if kinds[name] == "time"]
     categorical: list[JsonValue] = [name for name in strategy.features if name not in numeric and name not in time]
-    seed = _number(routing.params.get("seed"))
     spec: Params = {
         "target": strategy.target,
         "task": strategy.task,
@@ -74,7 +73,7 @@ def _spec(request: Request, routing: Routing, strategy: DataStrategy, profile: D
         "time": time,
         "cv": _folds(routing, strategy),
         "models": list(_models(str(routing.params.get("model", "")))),
-        "seed": request.seed if seed is None else int(seed) % 2**32,
+        "seed": seed_of(request, routing),
     }
     trees, rate = _number(routing.params.get("trees")), _number(routing.params.get("learning_rate"))
     if trees is not None:
