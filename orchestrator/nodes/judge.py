@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from langgraph.runtime import Runtime
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
 from orchestrator.core.evidence import Verdict
 from orchestrator.core.outcome import Outcome
@@ -16,6 +16,7 @@ from orchestrator.measure.road import measure
 from orchestrator.nodes.context import Context
 from orchestrator.nodes.state import Ending, State
 
+_VERDICTS = TypeAdapter(tuple[Verdict, ...])
 MAX_WAVES = 150  # loops are bounded by their plan; this bounds a plan that never comes to an end
 
 
@@ -41,13 +42,21 @@ async def judge(state: State, runtime: Runtime[Context]) -> State:
     replans = state.get("replans", 0)
     if short and replans < context.settings.orchestrator.max_replans and may_replan(plan, short, outcomes):
         path = context.run.path / f"findings-replan-{replans + 1}.json"
-        write_json(path, [verdict.model_dump(mode="json") for verdict in short])
+        every = _earlier(context, state) + short  # a planner that sees a check fail again tries something else
+        write_json(path, [verdict.model_dump(mode="json") for verdict in every])
         _tell(context, wave, "replan", "; ".join(verdict.reason for verdict in short))
         # The ending stands unless the replan makes another plan.
         again: State = {"goto": "plan", "findings": context.reference(path), "replans": replans + 1}
         return {**again, "ending": _ending(trouble, outcomes)}
     _tell(context, wave, "answer", f"{len(short)} required checks are not passed")
     return {"goto": "answer", "ending": _ending(trouble, outcomes)}
+
+
+def _earlier(context: Context, state: State) -> tuple[Verdict, ...]:
+    """The findings of the replans so far."""
+    number = state.get("replans", 0)
+    path = context.run.path / f"findings-replan-{number}.json"
+    return _VERDICTS.validate_json(path.read_bytes()) if number and path.is_file() else ()
 
 
 def _trouble(plan: Plan, outcomes: dict[str, Outcome]) -> tuple[Verdict, ...]:

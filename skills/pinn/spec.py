@@ -20,11 +20,12 @@ class Spec(BaseModel):
         default=None,
         min_length=1,
         max_length=6,
-        description="Widths of the tanh layers. By default 1024 for `least_squares` (the most it may grow to), "
-        "20 and 20 for the other optimizers.",
+        description="Widths of the tanh layers. By default 20 and 20; for `least_squares` at most 1024, grown into.",
     )
     optimizer: Literal["auto", "least_squares", "gauss_newton", "adam"] = Field(
-        default="auto", description="`auto`: gauss_newton where `hidden` names several layers, least_squares otherwise."
+        default="auto",
+        description="`auto`: gauss_newton for several layers, least_squares for one; where `hidden` names none, "
+        "gauss_newton, and least_squares after it if it ends short of the tolerance.",
     )
     tolerance: float = Field(default=1e-5, gt=0, description="Relative L2 error at which training may stop.")
     iterations: int = Field(default=200, ge=1, le=100_000, description="Limit for gauss_newton and adam.")
@@ -34,7 +35,7 @@ class Spec(BaseModel):
     initial_points: int | None = Field(default=None, ge=8, le=8192, description="By default interior / 16.")
     boundary_points: int | None = Field(default=None, ge=8, le=8192, description="At each end; interior / 16.")
     weight: float = Field(default=10.0, gt=0, description="Weight of initial and boundary rows against the equation.")
-    damping: float = Field(default=1e-10, gt=0, description="The small damping of gauss_newton.")
+    damping: float = Field(default=1e-7, gt=0, description="The small damping of gauss_newton.")
     learning_rate: float = Field(default=1e-3, gt=0, description="Of adam.")
 
     @field_validator("hidden")
@@ -49,7 +50,9 @@ class Spec(BaseModel):
         """The optimizer that will run."""
         if self.optimizer != "auto":
             return self.optimizer
-        return "gauss_newton" if self.hidden and len(self.hidden) > 1 else "least_squares"
+        if self.hidden is None:
+            return "portfolio"
+        return "gauss_newton" if len(self.hidden) > 1 else "least_squares"
 
     @property
     def layers(self) -> tuple[int, ...]:

@@ -164,7 +164,7 @@ def test_a_missed_tolerance_leads_to_a_larger_network_and_at_last_to_the_same_pl
     third = plan("Train a PINN to solve the heat equation", *[failed("evaluation.metric")] * 2)
     last = plan("Train a PINN to solve the heat equation", *[failed("evaluation.metric")] * 3)
     assert "hidden" not in first.steps[0].spec
-    assert second.steps[0].spec["hidden"] == [30, 30]
+    assert second.steps[0].spec["hidden"] == [2048]
     assert third.steps[0].spec["hidden"] == [30, 30, 30]
     assert last.steps == third.steps
 

@@ -74,14 +74,16 @@ def _pinn_method(spec: Params) -> tuple[Thought, ...]:
 
 def _network(spec: Params) -> str:
     hidden = spec.get("hidden")
-    return f"A tanh network with layers {hidden}" if hidden else "One wide tanh layer, widened until the field settles"
+    return f"A tanh network with layers {hidden or [20, 20]}"
 
 
 def _optimizer(spec: Params) -> str:
     """What the trainer takes where the request names nothing: layers decide."""
     layers = spec.get("hidden")
-    several = isinstance(layers, list) and len(layers) > 1
-    return str(spec.get("optimizer", "gauss_newton" if several else "least_squares"))
+    if not isinstance(layers, list):
+        usual = "Gauss-Newton; if it ends short of the tolerance, exact least squares on one wide layer"
+        return str(spec.get("optimizer", usual))
+    return str(spec.get("optimizer", "gauss_newton" if len(layers) > 1 else "least_squares"))
 
 
 def simulate_thoughts(made: FieldProblem, resolution: int, tolerance: float, rounds: int) -> tuple[Thought, ...]:
@@ -99,7 +101,7 @@ def simulate_thoughts(made: FieldProblem, resolution: int, tolerance: float, rou
         ),
         thought(
             "model",
-            f"Second-order differences in space, starting at {resolution} cells, implicit in time.",
+            f"Sixth-order differences in space, starting at {resolution} cells, implicit Runge-Kutta (Radau) in time.",
             "Implicit steps are stable for any step size; an explicit scheme needs steps of the order of the "
             "cell width squared.",
             ("spectral method", "more exact for periodic smooth data, less general at boundaries"),
