@@ -11,6 +11,7 @@ from orchestrator.core.values import Value
 
 StepKind = Literal["skill", "agent", "loop"]
 Stage = Literal["formulation", "data", "model", "training", "validation"]
+LEAD = "ml-expert"  # the agent that owns a plan and delegates its steps
 GpuWish = Literal["none", "prefer", "require"]
 SplitKind = Literal["random", "stratified", "group", "time"]
 

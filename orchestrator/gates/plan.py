@@ -9,11 +9,10 @@ from orchestrator.config.fill import fill
 from orchestrator.config.settings import Settings
 from orchestrator.config.skills import Skill
 from orchestrator.core.evidence import Verdict
-from orchestrator.core.plan import Plan, Step
+from orchestrator.core.plan import LEAD, Plan, Step
 from orchestrator.core.request import Request
 from orchestrator.core.schedule import disorder
 
-LEAD = "ml-expert"  # who owns the plan and delegates its steps
 STAGES = ("formulation", "data", "model", "training", "validation")
 
 

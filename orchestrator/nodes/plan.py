@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from orchestrator.config.fill import fill
 from orchestrator.core.errors import RunBroken, UserError
 from orchestrator.core.evidence import Verdict
-from orchestrator.core.plan import Plan, Step
+from orchestrator.core.plan import LEAD, Plan, Resources, Step
 from orchestrator.core.profile import DataProfile
 from orchestrator.core.request import Route
 from orchestrator.data.profile import profile_table
@@ -75,12 +75,25 @@ def _findings(context: Context, state: State) -> tuple[Verdict, ...]:
 
 
 def _filled(context: Context, step: Step) -> Step:
-    """The step with its skill's defaults in its spec; a spec that does not fit is left for the gate to tell."""
+    """The step with its skill's defaults in its spec and its agent's resources where the planner names none.
+
+    A spec that does not fit is left for the gate to tell.
+    """
     body = tuple(_filled(context, inner) for inner in step.body)
     skill = context.skills.get(step.skill_name)
     if step.kind == "loop" or skill is None:
         return step.model_copy(update={"body": body})
-    return step.model_copy(update={"spec": fill(skill, step.spec).spec, "body": body})
+    resources = _resources(context, step)
+    return step.model_copy(update={"spec": fill(skill, step.spec).spec, "body": body, "resources": resources})
+
+
+def _resources(context: Context, step: Step) -> Resources:
+    """What agents.toml gives the step's agent (a skill step is the lead's own), under what the planner asked for."""
+    agent = context.agents.get(step.worker if step.kind == "agent" else LEAD)
+    if agent is None:
+        return step.resources
+    asked = {name: getattr(step.resources, name) for name in step.resources.model_fields_set}
+    return agent.resources.model_copy(update=asked)
 
 
 def _same_work(old: Plan, new: Plan) -> bool:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from conftest import BIN
 from whole import Mlexpert
+
+BUILTIN = Path(__file__).resolve().parents[2] / "skills"
 
 GOOD = "a,b,y\n" + "\n".join(f"{n},{n % 7},{n * 2 + n % 3}" for n in range(60)) + "\n"
 TABLES = {
@@ -86,6 +92,30 @@ def test_replies_in_words_start_no_box(mlexpert: Mlexpert, request_: str, status
     assert (ran.code, ran.answer["status"]) == (code, status)
     assert ran.answer["message"]
     assert not [e for e in ran.events if e.event == "box.opened"]
+
+
+def test_a_skill_of_the_users_is_refused_where_no_box_holds_it(mlexpert: Mlexpert, folder: Path) -> None:
+    own = folder / ".mlexpert" / "skills" / "tabular"
+    shutil.copytree(BUILTIN / "tabular", own, ignore=shutil.ignore_patterns("__pycache__"))
+    ran = mlexpert("run", "Predict y in @good.csv", "--sandbox", "process")
+    assert ran.code == 42 and "--trust-code" in ran.answer["error"]["remedy"], ran.answer
+    assert not [e for e in ran.events if e.event == "box.opened"]
+
+
+def test_a_plain_command_is_refused_in_a_box_that_isolates_nothing(tmp_path: Path) -> None:
+    command = [str(BIN / "mlexpert"), "box", "run", "--sandbox", "process", "--", "touch", str(tmp_path / "here")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 42 and "--trust-code" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "here").exists()
+
+
+def test_importing_the_package_loads_no_engine() -> None:
+    script = (
+        "import sys, orchestrator; from orchestrator import Orchestrator; "
+        "print([m for m in ('torch', 'jax', 'docker', 'sklearn') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd="/")
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
 def test_a_runs_folder_that_cannot_be_written_is_one_error(mlexpert: Mlexpert, tmp_path: Path) -> None:

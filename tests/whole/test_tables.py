@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from whole import Mlexpert
 
@@ -27,6 +29,26 @@ def test_a_real_table_gets_a_held_out_metric_with_an_interval_and_baselines(
     assert {e["subject"] for e in ran.evidence() if e["name"] == chosen} >= {"delivered", "dummy", "linear", "forest"}
     assert ran.checks["model.baseline"]["verdict"] == "passed"
     assert metric in delivered
+
+
+def test_a_table_with_a_time_column_is_split_by_time(mlexpert: Mlexpert) -> None:
+    found = importlib.util.find_spec("vega_datasets")
+    assert found is not None and found.origin is not None
+    table = Path(found.origin).parent / "_data" / "seattle-weather.csv"
+    ran = mlexpert("run", f"Predict temp_max in @{table}", "--sandbox", "process")
+    assert ran.answer["status"] == "validated", ran.answer["message"]
+    split = json.loads((ran.run_dir / "split.json").read_text())
+    assert (split["how"], split["column"]) == ("time", "date")
+    assert "time_order" in " ".join(entry["name"] for entry in ran.evidence())
+
+
+def test_a_full_disk_in_the_box_is_named(mlexpert: Mlexpert, tmp_path: Path) -> None:
+    (tmp_path / "agents.toml").write_text("[agents.ml-expert.resources]\ndisk_mb = 1\n")
+    cells = np.random.default_rng(5).normal(size=(1200, 4))
+    pd.DataFrame(cells, columns=list("abcy")).to_csv(tmp_path / "wide.csv", index=False)
+    ran = mlexpert("run", "Predict y in @wide.csv with 2 folds", "--sandbox", "process")
+    assert (ran.code, ran.answer["status"]) == (3, "not_validated"), ran.answer
+    assert "filled the 1 MB disk" in ran.answer["error"]["message"] and "disk_mb" in ran.answer["error"]["remedy"]
 
 
 def test_the_simpler_model_is_delivered_where_the_better_score_is_not_significant(

@@ -1,0 +1,84 @@
+"""kill -9 of a real training, then resume: what was finished is not run again, and no box is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from conftest import BIN
+from whole import Mlexpert
+
+from orchestrator.journal.journal import read_events
+
+pytestmark = pytest.mark.box
+
+# A small tolerance keeps the training busy, so that the kill finds it at work; the peers are done by then.
+REQUEST = "Train a PINN to solve the heat equation with tolerance 1e-6"
+
+
+def run_dir(runs: Path) -> Path | None:
+    return next((path.parent for path in runs.glob("*/request.json")), None)
+
+
+def seen(runs: Path, event: str, step: str) -> bool:
+    folder = run_dir(runs)
+    return folder is not None and any(
+        e.event == event and e.step == step for e in read_events(folder / "journal.jsonl")
+    )
+
+
+def boxes_left(run_id: str, sandbox: str) -> list[str]:
+    if sandbox == "docker":
+        told = subprocess.run(
+            ["docker", "ps", "-a", "-q", "--filter", f"label=mlexpert.run={run_id}"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return told.stdout.split()
+    here = f"--runs-dir\0{run_id}".encode()
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if run_id.encode() in entry.read_bytes() or here in (entry.parent / "cmdline").read_bytes():
+                found.append(entry.parent.name)
+        except OSError:
+            continue  # it ended while we looked, or is not ours
+    return found
+
+
+@pytest.mark.parametrize("sandbox", ["process", pytest.param("docker", marks=pytest.mark.docker)])
+def test_a_killed_training_is_resumed(mlexpert: Mlexpert, tmp_path: Path, sandbox: str) -> None:
+    runs = tmp_path / "runs"
+    command = [str(BIN / "mlexpert"), "run", REQUEST, "--sandbox", sandbox, "--runs-dir", str(runs)]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        end = time.monotonic() + 120
+        while not all(seen(runs, *what) for what in (
+            ("step.finished", "reference"), ("step.finished", "constraints"), ("step.progress", "train")
+        )):  # fmt: skip
+            assert process.poll() is None, "the run ended before it could be killed"
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert not seen(runs, "step.finished", "train")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    folder = run_dir(runs)
+    assert folder is not None
+    end = time.monotonic() + 15
+    while boxes_left(folder.name, sandbox) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert boxes_left(folder.name, sandbox) == []
+
+    done = subprocess.run(
+        [str(BIN / "mlexpert"), "run", "--resume", folder.name, "--runs-dir", str(runs), "--output-format", "json"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, env=dict(os.environ),
+    )  # fmt: skip
+    answer = json.loads(done.stdout)
+    started = [e.step for e in read_events(folder / "journal.jsonl") if e.event == "step.started"]
+    assert sorted(started) == ["constraints", "physics", "reference", "train", "train"]
+    assert {"evaluation.metric"} <= {check["id"] for check in answer["checks"]}
+    assert (done.returncode, answer["status"]) == (0, "validated"), answer["message"]
+    assert boxes_left(folder.name, sandbox) == []
