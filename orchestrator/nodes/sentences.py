@@ -55,7 +55,7 @@ def _field_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
     sentences = {
         ("relative_l2", "delivered"): f"Relative L2 error of the network for {name} on points that the judge drew",
         ("max_error", "delivered"): "Largest absolute error of the network on those points",
-        ("relative_l2", "data_only"): "Baseline: the same network without the physics loss, relative L2 error",
+        ("relative_l2", "data_only"): "Baseline: a network of the same widths fitted without the equation, relative L2 error",
         ("relative_l2", "coarse"): "Baseline: a coarse classical solver, relative L2 error",
         ("residual", "delivered"): "Relative residual of the equation on the judge's grid",
         ("reference_error", "reference"): f"The reference solution's own relative L2 error for {name}",

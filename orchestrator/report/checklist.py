@@ -118,7 +118,9 @@ def _metric(record: Record) -> Item:
 
 def _saved(record: Record) -> Item:
     question = "Is the trained model kept?"
-    models = [item for item in record.answer.artifacts if item.kind == "model"] if record.answer else []
+    own = {step.id for step in record.plan.steps if step.kind == "skill"} if record.plan else set()
+    every = [item for item in record.answer.artifacts if item.kind == "model"] if record.answer else []
+    models = [item for item in every if item.step in own] or every  # the trained one before a peer's
     if models:
         return Item(question, "yes", f"{models[0].path} ({models[0].sha256[:12]})")
     kept = [path for path in step_files(record.directory, "out/model") if path.is_dir()]

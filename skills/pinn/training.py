@@ -53,10 +53,10 @@ OPTIMIZERS: dict[str, Callable[[Task], Fit]] = {
 
 
 def data_only(task: Task, fit: Fit) -> Tensor:
-    """The baseline: the same network fitted to initial and boundary data alone, never to the equation.
+    """The baseline: a network of the same widths that never sees the equation, only initial and boundary data.
 
-    Its hidden layers are the fit's own, its output layer the least-squares one of small norm: the cut keeps it from
-    swinging where there are no data.
+    Its hidden layers are as drawn from the seed, since those of `fit` know the physics; its output layer is the
+    least-squares one of small norm: the cut keeps it from swinging where there are no data.
     """
     rows = task.rows(fit.network.widths[-2], equation=False)
-    return solve_output(fit.network, fit.parameters, rows, cut=DATA_CUT)
+    return solve_output(fit.network, fit.network.initial(task.seed), rows, cut=DATA_CUT)
