@@ -149,7 +149,6 @@ class Orchestrator:
             planner=planner,
             open_workshop=door.enter,
         )
-        journal.tell("run.started", request=request.text, seed=request.seed, resumed=resumed)
         try:
             made = await drive_run(context, approver, until_plan=until_plan)
         finally:
@@ -166,7 +165,8 @@ class Orchestrator:
                 "run_dir": str(run.path),
             }
         )
-        write_json(run.answer, made.as_json())
+        if not run.answer.is_file():  # what an earlier driver of the run answered stands
+            write_json(run.answer, made.as_json())
         return Run(id=run.run_id, answer=made, directory=run.path)
 
 

@@ -13,11 +13,12 @@ import aiosqlite
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.errors import NodeTimeoutError
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from orchestrator.core.answer import Answer
-from orchestrator.core.errors import Interrupted, LimitReached, MlexpertError
+from orchestrator.core.errors import Interrupted, LimitReached, MlexpertError, RunError
 from orchestrator.core.plan import Plan
 from orchestrator.graph import RECURSION_LIMIT, compile_road
 from orchestrator.journal.lock import drive
@@ -47,18 +48,15 @@ async def drive_run(context: Context, approver: Approver | None = None, *, until
     """
     started = time.time()
     with drive(context.run.lock):
+        resumed = context.run.checkpoints.is_file()
+        context.journal.tell("run.started", request=context.request.text, seed=context.request.seed, resumed=resumed)
+        limit = asyncio.timeout(_deadline(context))
         try:
-            async with asyncio.timeout(_deadline(context)), _road(context.run) as road:
-                await _travel(road, context, approver, until_plan=until_plan)
-            made = _answer_on_disk(context.run) or await _early(context, None)
-        except TimeoutError:
-            limit = _deadline(context)
-            error = LimitReached(
-                f"the run hit its deadline of {limit:g} s", remedy=_go_on(context, "a larger --timeout")
-            )
-            made = await _early(context, error)
-        except MlexpertError as error:
-            made = await _early(context, error)
+            async with limit, _road(context.run) as road:
+                ended = await _travel(road, context, approver, until_plan=until_plan)
+            made = (_answer_on_disk(context.run) if ended else None) or await _early(context, None)
+        except (TimeoutError, NodeTimeoutError, MlexpertError) as error:
+            made = await _early(context, _told(context, error, overdue=limit.expired()))
         except asyncio.CancelledError:
             await _early(context, Interrupted("stopped before the end; what was done is kept", remedy=_go_on(context)))
             raise
@@ -78,23 +76,34 @@ async def _road(run: RunDirectory) -> AsyncIterator[Road]:
         yield compile_road(AsyncSqliteSaver(connection, serde=SERDE))
 
 
-async def _travel(road: Road, context: Context, approver: Approver | None, *, until_plan: bool) -> None:
+async def _travel(road: Road, context: Context, approver: Approver | None, *, until_plan: bool) -> bool:
+    """Go on from the checkpoint; False where the run now waits: for approval, or for more than its plan."""
     config: RunnableConfig = {"configurable": {"thread_id": context.run.run_id}, "recursion_limit": RECURSION_LIMIT}
     before = await road.aget_state(config)
     if before.created_at is not None and not before.next:
-        return  # it came to its end before; the answer on disk stands
+        return True  # it came to its end before; the answer on disk stands
     fresh: Any = None if before.created_at is not None else State(goto="plan")
     stop = ["approve"] if until_plan else None
     while True:
         await road.ainvoke(fresh, config, context=context, durability="sync", interrupt_before=stop)
-        waiting = (await road.aget_state(config)).interrupts
-        if not waiting:
-            return
+        now = await road.aget_state(config)
+        if not now.interrupts:
+            return not now.next
         context.journal.tell("approval.asked")
         if approver is None:
-            return  # it waits for approval: `run --resume` asks again
+            return False  # `run --resume` asks again
         plan = read_model(context.run.plan, Plan)
         fresh = Command(resume=await approver(plan))
+
+
+def _told(context: Context, error: TimeoutError | NodeTimeoutError | MlexpertError, *, overdue: bool) -> MlexpertError:
+    """The error in words of ours. Only the run's own deadline is a limit of the user's."""
+    if isinstance(error, MlexpertError):
+        return error
+    if overdue:
+        told = f"the run hit its deadline of {_deadline(context) or 0:g} s"
+        return LimitReached(told, remedy=_go_on(context, "a larger --timeout"))
+    return RunError(f"something took too long: {error}", remedy=_go_on(context))
 
 
 async def _early(context: Context, error: MlexpertError | None) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import shutil
 import time
@@ -19,6 +20,7 @@ from orchestrator.journal.journal import Journal
 from sandbox.protocol import Box, BoxSpec, Completed, IntakeLimits, Mount, OnOutput, Sandbox
 
 PROGRESS = "::mlexpert:: "
+MAX_PROGRESS_CHARACTERS = 4000
 MAX_PROGRESS_EVENTS = 2000  # a flood of progress lines must not fill the journal
 _SAFE = re.compile(r"[^A-Za-z0-9_.-]")
 _CLAIMS = TypeAdapter(tuple[Claim, ...])
@@ -51,11 +53,14 @@ class Workshop:
         async with self._places:
             box = await self.sandbox.open(self._box_spec(job))
             self.journal.tell("box.opened", job.step, box=box.id, sandbox=self.sandbox.name, purpose=job.verb)
+            used = Usage()
             try:
-                return await self._drive(box, job)
+                result = await self._drive(box, job)
+                used = result.usage
+                return result
             finally:
                 await asyncio.shield(box.close())
-                self.journal.tell("box.closed", job.step, box=box.id)
+                self.journal.tell("box.closed", job.step, box=box.id, wall_s=used.wall_s, cpu_s=used.cpu_s)
 
     async def _drive(self, box: Box, job: Job) -> JobResult:
         out = box.workspace / "out"
@@ -178,12 +183,13 @@ def _variables(job: Job, mounts: PurePosixPath) -> dict[str, str]:
 def _progress(line: str) -> dict[str, JsonValue]:
     """The known fields of a progress line; an empty dict where it is none."""
     try:
-        data = json.loads(line.removeprefix(PROGRESS))
-    except ValueError:
-        return {}
-    if not isinstance(data, dict):
-        return {}
-    numbers = {k: float(v) for k in ("done", "total", "loss") if isinstance(v := data.get(k), int | float)}
+        data = json.loads(line.removeprefix(PROGRESS)) if len(line) < MAX_PROGRESS_CHARACTERS else None
+        if not isinstance(data, dict):
+            return {}
+        told = {k: float(v) for k in ("done", "total", "loss") if isinstance(v := data.get(k), int | float)}
+    except (ValueError, OverflowError, RecursionError):
+        return {}  # a box may print anything
+    numbers = {name: value for name, value in told.items() if math.isfinite(value)}
     message = data.get("message")
     return {**numbers, **({"message": message[:500]} if isinstance(message, str) else {})}
 

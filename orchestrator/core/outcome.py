@@ -62,6 +62,7 @@ class Outcome(Value):
     user_error: bool = False  # the user's input made it fail (bad data found inside the box)
     usage: Usage = Usage()
     sandbox: str = ""
+    isolated: bool = True  # False: the box was a plain process, and sealing is by convention
     device: str = "cpu"
     started_at: float = Field(default=0.0)
     finished_at: float = Field(default=0.0)

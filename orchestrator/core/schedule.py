@@ -112,6 +112,15 @@ def find_step(plan: Plan, step_id: str) -> Step:
     raise KeyError(step_id)
 
 
+def holds(plan: Plan, step_id: str) -> bool:
+    """Whether the id is a step of the plan, or of a round of one of its loops."""
+    try:
+        find_step(plan, step_id)
+    except KeyError:
+        return False
+    return True
+
+
 def last_step_of(plan: Plan, step_id: str, outcomes: Outcomes) -> str:
     """The id under which a step's newest output lies: itself, or a loop's last round's last step."""
     step = next((step for step in plan.steps if step.id == step_id), None)

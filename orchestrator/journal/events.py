@@ -6,12 +6,13 @@
 | route.decided     | route, params, files, language, message                                |
 | plan.made         | planner, steps (ids), delegates, estimate, attempt                     |
 | plan.checked      | verdicts, decision ("go", "repair", "stop")                            |
-| approval.asked    | steps; approval.given: approved                                        |
-| step.started      | worker, skill, sandbox, box                                            |
+| approval.asked    | nothing; approval.given: approved                                      |
+| step.started      | worker, skill                                                          |
 | step.progress     | done, total, loss, message (whichever the skill prints)                |
 | step.finished     | status, reason, wall_s, cpu_s                                          |
 | step.reused       | reason (a finished step is not run again)                              |
-| box.opened        | box, sandbox, purpose ("work", "predict", "score"); box.closed: box    |
+| box.opened        | box, sandbox, purpose ("work", "predict", "score")                     |
+| box.closed        | box, wall_s, cpu_s                                                     |
 | evidence.measured | id, name, value, unit, interval, subject                               |
 | wave.judged       | wave, decision ("next_wave", "next_round", "replan", "answer"), reason |
 | note              | text (said once, for people: no isolation, a fall-back taken)          |

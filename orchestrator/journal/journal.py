@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from pydantic import JsonValue
 
@@ -24,12 +25,14 @@ class Journal:
     def __init__(self, path: Path, run_id: str, listeners: tuple[Listener, ...] = ()) -> None:
         self.run_id = run_id
         self.listeners = listeners
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._seq = _repair(path)
-        self._stream = path.open("a", encoding="utf-8")
+        self._path = path
+        self._stream: TextIO | None = None
+        self._seq = 0
 
     def tell(self, event: EventKind, step: str = "", **data: JsonValue) -> Event:
         """Record one event and flush it, so that a kill loses none that was told."""
+        if self._stream is None:
+            self._stream = self._open()
         entry = Event(seq=self._seq, ts=time.time(), run=self.run_id, event=event, step=step, data=data)
         self._seq += 1
         self._stream.write(json.dumps(entry.model_dump(mode="json"), ensure_ascii=False) + "\n")
@@ -39,15 +42,26 @@ class Journal:
         return entry
 
     def close(self) -> None:
-        self._stream.close()
+        if self._stream is not None:
+            self._stream.close()
+
+    def _open(self) -> TextIO:
+        """The file, opened with the first event: whoever is refused the run's lock never touches its journal."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._seq = _repair(self._path)
+        return self._path.open("a", encoding="utf-8")
 
 
 def read_events(path: Path) -> tuple[Event, ...]:
     """All whole events of a journal; an empty tuple where there is none."""
     if not path.exists():
         return ()
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    return tuple(Event.model_validate_json(line) for line in lines if line.endswith("\n"))
+    return tuple(Event.model_validate_json(line) for line in whole_lines(path))
+
+
+def whole_lines(path: Path) -> tuple[str, ...]:
+    """The lines of a JSON-lines file that end in a newline; `splitlines` would also cut at U+2028 inside a string."""
+    return tuple(path.read_text(encoding="utf-8").split("\n")[:-1])
 
 
 def _repair(path: Path) -> int:

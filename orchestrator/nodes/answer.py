@@ -12,10 +12,11 @@ from orchestrator.core.evidence import Evidence, Repair, Verdict
 from orchestrator.core.outcome import Artifact, Outcome, Usage
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Routing
+from orchestrator.core.schedule import holds
 from orchestrator.data.split import SplitRecord
 from orchestrator.gates.principles import principles
 from orchestrator.gates.result import shortfalls
-from orchestrator.journal.journal import read_events
+from orchestrator.journal.journal import read_events, whole_lines
 from orchestrator.journal.rundir import read_model, write_json
 from orchestrator.measure.artifacts import measured_artifacts
 from orchestrator.nodes.availability import left_undone
@@ -47,7 +48,7 @@ def answer_of(context: Context, ending: Ending | None) -> Answer:
         status=end.status,
         route=routing.route.value if routing else "",
         params=routing.params if routing else {},
-        message=_message(context, routing, end, verdicts),
+        message=_message(context, routing, end, verdicts, outcomes),
         error=end.error,
         claims=claims,
         checks=verdicts,
@@ -69,7 +70,7 @@ def write_answer(context: Context, made: Answer) -> None:
 def _outcomes(context: Context, plan: Plan | None) -> tuple[Outcome, ...]:
     """The results of the plan's own steps; what earlier plans left under other names is not counted."""
     folders = sorted((context.run.path / "steps").glob("*/result.json")) if plan else []
-    return tuple(read_model(path, Outcome) for path in folders if "~" not in path.parent.name)
+    return tuple(read_model(path, Outcome) for path in folders if plan and holds(plan, path.parent.name))
 
 
 def _validated(plan: Plan | None, claims: tuple[AnswerClaim, ...], verdicts: tuple[Verdict, ...]) -> Ending:
@@ -80,17 +81,23 @@ def _validated(plan: Plan | None, claims: tuple[AnswerClaim, ...], verdicts: tup
     return Ending(status=status)
 
 
-def _message(context: Context, routing: Routing | None, ending: Ending, verdicts: tuple[Verdict, ...]) -> str:
+def _message(
+    context: Context,
+    routing: Routing | None,
+    ending: Ending,
+    verdicts: tuple[Verdict, ...],
+    outcomes: tuple[Outcome, ...],
+) -> str:
     language = routing.language if routing else "en"
     undone = left_undone(routing, context.skill_names) if routing else ()
-    return ending.message or headline(ending.status, verdicts, undone, language)
+    open_boxes = not all(outcome.isolated for outcome in outcomes)
+    return ending.message or headline(ending.status, verdicts, undone, open_boxes, language)
 
 
 def _evidence(context: Context) -> tuple[Evidence, ...]:
     if not context.run.evidence.is_file():
         return ()
-    lines = context.run.evidence.read_text(encoding="utf-8").splitlines()
-    return tuple(Evidence.model_validate_json(line) for line in lines)
+    return tuple(Evidence.model_validate_json(line) for line in whole_lines(context.run.evidence))
 
 
 def _verdicts(context: Context) -> tuple[Verdict, ...]:
@@ -108,10 +115,12 @@ def _artifacts(context: Context, outcomes: tuple[Outcome, ...]) -> tuple[Artifac
 
 
 def _cost(context: Context, outcomes: tuple[Outcome, ...]) -> Usage:
-    """Wall time since the run was first started; processor time summed over the steps."""
+    """Wall time since the run was first started; processor time of every box, the judge's own included."""
     total = Usage()
     for outcome in outcomes:
         total = total.plus(outcome.usage)
     events = read_events(context.run.journal)
     wall = time.time() - events[0].ts if events else total.wall_s
-    return total.model_copy(update={"wall_s": wall})
+    spent = [event.data.get("cpu_s") for event in events if event.event == "box.closed"]
+    cpu = sum(seconds for seconds in spent if isinstance(seconds, float | int))
+    return total.model_copy(update={"wall_s": wall, "cpu_s": cpu})

@@ -14,6 +14,7 @@ from orchestrator.journal.rundir import write_json
 from orchestrator.measure.bench import Bench
 from orchestrator.measure.road import measure
 from orchestrator.nodes.context import Context
+from orchestrator.nodes.prepare import verify_split
 from orchestrator.nodes.state import Ending, State
 
 _VERDICTS = TypeAdapter(tuple[Verdict, ...])
@@ -31,9 +32,10 @@ async def judge(state: State, runtime: Runtime[Context]) -> State:
         _tell(context, wave, "next_round" if rounds else "next_wave", ", ".join(waiting))
         return {"goto": "work", "ready": waiting, "wave": wave + 1}
 
-    trouble = _trouble(plan, outcomes)
+    trouble = _trouble(plan, outcomes) + _unreached(waiting)
     verdicts = trouble
     if not trouble:
+        verify_split(context)
         bench = Bench(await context.open_workshop(), context.run, context.seed)
         evidence = await measure(bench, plan, outcomes, context.skills, context.journal)
         verdicts = judge_results(plan, evidence)
@@ -80,6 +82,12 @@ def _trouble(plan: Plan, outcomes: dict[str, Outcome]) -> tuple[Verdict, ...]:
         if state.state == "exhausted"
     )
     return failed + stuck
+
+
+def _unreached(waiting: list[str]) -> tuple[Verdict, ...]:
+    """Steps that the bound on waves kept from running."""
+    reason = f"never ran: the plan takes more than {MAX_WAVES} waves"
+    return tuple(Verdict(id=f"step.{name}", verdict="failed", reason=f"step {name!r} {reason}") for name in waiting)
 
 
 def _ending(trouble: tuple[Verdict, ...], outcomes: dict[str, Outcome]) -> Ending | None:

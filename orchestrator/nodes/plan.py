@@ -42,8 +42,10 @@ async def plan(state: State, runtime: Runtime[Context]) -> State:
         context.journal.tell("note", text="the planner has no other plan for these findings")
         return {"goto": "answer"}
     attempt = state.get("repairs", 0) + state.get("replans", 0) + 1
-    if before is not None:
-        write_json(context.run.plan.with_name(f"plan-{attempt - 1}.json"), before)
+    _set_aside_earlier(context, attempt)
+    # The state names the numbered file, which no later plan overwrites; plan.json is a copy for readers.
+    numbered = context.run.plan.with_name(f"plan-{attempt}.json")
+    write_json(numbered, made)
     write_json(context.run.plan, made)
     write_text(context.run.plan_text, render_plan(made))
     context.journal.tell(
@@ -54,8 +56,17 @@ async def plan(state: State, runtime: Runtime[Context]) -> State:
         estimate=made.estimate.model_dump(mode="json"),
         attempt=attempt,
     )
-    reference = context.reference(context.run.plan)
+    reference = context.reference(numbered)
     return {"goto": "check", "plan": reference, "outcomes": None, "findings": None, "ending": None}
+
+
+def _set_aside_earlier(context: Context, attempt: int) -> None:
+    """What was measured on an earlier plan is kept, but is not evidence for this one."""
+    earlier = context.run.path / "earlier" / str(attempt - 1)
+    for path in (context.run.evidence, context.run.verdicts, context.run.measured):
+        if path.exists() and attempt > 1:
+            earlier.mkdir(parents=True, exist_ok=True)
+            path.rename(earlier / path.name)
 
 
 async def _profile(context: Context, route: Route, files: tuple[str, ...]) -> DataProfile | None:

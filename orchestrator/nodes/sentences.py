@@ -30,14 +30,32 @@ _HEADLINES: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
-def headline(status: str, verdicts: tuple[Verdict, ...], undone: tuple[str, ...], language: str) -> str:
-    """The first sentence of the answer, in the request's language; reasons stay in the words of the checks."""
-    good, bad, left = _HEADLINES.get(language, _HEADLINES["en"])
+_OPEN_BOXES: dict[str, str] = {
+    "en": "The boxes were plain processes: nothing was isolated, and test labels were sealed by convention only.",
+    "de": "Die Boxen waren einfache Prozesse: nichts war isoliert, Testlabels waren nur durch Konvention versiegelt.",
+    "fr": "Les boîtes étaient de simples processus : rien n'était isolé, les étiquettes scellées par convention.",
+    "es": "Las cajas eran procesos simples: nada estaba aislado y las etiquetas se sellaron solo por convención.",
+    "it": "I box erano semplici processi: nulla era isolato e le etichette erano sigillate solo per convenzione.",
+    "pt": "As caixas eram processos simples: nada estava isolado e os rótulos foram selados apenas por convenção.",
+    "zh": "本次使用普通进程运行：没有隔离，测试标签仅按约定封存。",
+    "ja": "通常のプロセスで実行しました。隔離はなく、テストラベルの封印は取り決めによるものです。",
+}
+
+
+def headline(
+    status: str, verdicts: tuple[Verdict, ...], undone: tuple[str, ...], open_boxes: bool, language: str
+) -> str:
+    """The first sentences of the answer, in the request's language; reasons stay in the words of the checks."""
+    known = language if language in _HEADLINES else "en"
+    good, bad, left = _HEADLINES[known]
     reasons = [f"{v.id}: {v.reason}" for v in verdicts if v.verdict in ("failed", "unknown")]
     first = good if status == "validated" else bad.format(why="; ".join(reasons) or "nothing could be measured")
-    if status == "planned":
-        first = ""
-    return " ".join(part for part in (first, left.format(what=", ".join(undone)) if undone else "") if part)
+    parts = (
+        "" if status == "planned" else first,
+        _OPEN_BOXES[known] if open_boxes else "",
+        left.format(what=", ".join(undone)) if undone else "",
+    )
+    return " ".join(part for part in parts if part)
 
 
 def claims_of(plan: Plan, evidence: tuple[Evidence, ...]) -> tuple[AnswerClaim, ...]:
@@ -55,7 +73,10 @@ def _field_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
     sentences = {
         ("relative_l2", "delivered"): f"Relative L2 error of the network for {name} on points that the judge drew",
         ("max_error", "delivered"): "Largest absolute error of the network on those points",
-        ("relative_l2", "data_only"): "Baseline: a network of the same widths fitted without the equation, relative L2 error",
+        (
+            "relative_l2",
+            "data_only",
+        ): "Baseline: the same widths fitted without the equation, relative L2 error",
         ("relative_l2", "coarse"): "Baseline: a coarse classical solver, relative L2 error",
         ("residual", "delivered"): "Relative residual of the equation on the judge's grid",
         ("reference_error", "reference"): f"The reference solution's own relative L2 error for {name}",

@@ -9,12 +9,13 @@ from langgraph.runtime import Runtime
 from pydantic import JsonValue
 
 from orchestrator.boxes.job import Code, Job, JobResult, ModelFiles
+from orchestrator.boxes.workshop import Workshop
 from orchestrator.config.skills import Skill
 from orchestrator.core.errors import BoxFailed, Untrusted
 from orchestrator.core.outcome import Artifact, Outcome
 from orchestrator.core.plan import Plan, Step
 from orchestrator.core.schedule import Outcomes, find_step, last_step_of
-from orchestrator.core.values import canonical_json, sha256_file, sha256_text
+from orchestrator.core.values import canonical_json, sha256_file, sha256_text, sha256_tree
 from orchestrator.journal.rundir import read_model, write_json
 from orchestrator.nodes.context import Context
 from orchestrator.nodes.reasons import why_it_failed
@@ -25,19 +26,24 @@ LEDGERS = ("claims.json", "artifacts.json", "error.json")  # the runtime's own n
 
 
 async def work(state: WorkItem, runtime: Runtime[Context]) -> State:
-    """Run the step, or take its result over if exactly this work was finished before."""
+    """Run the step, or take its result over if exactly this work was finished before.
+
+    A sandbox that was asked for and does not work here raises: no step can run then.
+    """
     context = runtime.context
     plan = read_model(context.verified(state["plan"]), Plan)
     outcomes = context.read_outcomes(state["outcomes"])
     step = find_step(plan, state["step"])
-    fingerprint = fingerprint_of(context, plan, step, state)
+    workshop = await context.open_workshop()
+    fingerprint = fingerprint_of(context, workshop, plan, step, state)
     result = context.run.step(step.id) / "result.json"
-    if _finished_before(result, fingerprint):
+    if _finished_before(context, result, fingerprint):
         context.journal.tell("step.reused", step.id, reason="the same work was finished before")
         return {"outcomes": {step.id: context.reference(result)}}
     _keep_old_attempt(context, step.id)
     attempt = runtime.execution_info.node_attempt if runtime.execution_info else BOX_ATTEMPTS
-    outcome = await _run(context, plan, step, outcomes, fingerprint, last_try=attempt >= BOX_ATTEMPTS)
+    job = job_of(context, plan, step, outcomes)
+    outcome = await _run(context, workshop, step, job, fingerprint, last_try=attempt >= BOX_ATTEMPTS)
     write_json(result, outcome)  # before it is told: a kill in between would repeat a step that was called finished
     context.journal.tell(
         "step.finished",
@@ -51,22 +57,22 @@ async def work(state: WorkItem, runtime: Runtime[Context]) -> State:
 
 
 async def _run(
-    context: Context, plan: Plan, step: Step, outcomes: Outcomes, fingerprint: str, *, last_try: bool
+    context: Context, workshop: Workshop, step: Step, job: Job, fingerprint: str, *, last_try: bool
 ) -> Outcome:
     started = time.time()
     write_json(context.run.step(step.id) / "spec.json", step.spec)
     context.journal.tell("step.started", step.id, worker=step.worker, skill=step.skill_name)
     try:
-        workshop = await context.open_workshop()
-        done = await workshop.do(job_of(context, plan, step, outcomes))
+        done = await workshop.do(job)
         made = _outcome(context, step, done, fingerprint, started)
-        return made.model_copy(update={"sandbox": workshop.sandbox.name})
     except BoxFailed as error:
         if not last_try:
             raise
-        return _broken(step, fingerprint, f"the box failed: {error.message}", error.remedy, started)
+        made = _broken(step, fingerprint, f"the box failed: {error.message}", error.remedy, started)
     except Untrusted as error:
-        return _broken(step, fingerprint, error.message, error.remedy, started, user_error=True)
+        made = _broken(step, fingerprint, error.message, error.remedy, started, user_error=True)
+    isolated = workshop.sandbox.isolation != "none"
+    return made.model_copy(update={"sandbox": workshop.sandbox.name, "isolated": isolated})
 
 
 def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes) -> Job:
@@ -99,7 +105,7 @@ def code_of(skill: Skill) -> Code:
     return Code(name=skill.name, folder=skill.folder, trust=skill.trust)
 
 
-def fingerprint_of(context: Context, plan: Plan, step: Step, state: WorkItem) -> str:
+def fingerprint_of(context: Context, workshop: Workshop, plan: Plan, step: Step, state: WorkItem) -> str:
     """The hash of everything that decides a step's result; equal fingerprints need no second run."""
     data = context.run.data / "train.parquet"
     outcomes = context.read_outcomes(state["outcomes"])
@@ -107,6 +113,9 @@ def fingerprint_of(context: Context, plan: Plan, step: Step, state: WorkItem) ->
     parts: dict[str, JsonValue] = {
         "spec": step.spec,
         "skill": context.skills[step.skill_name].sha256,
+        "runtime": sha256_tree(workshop.runtime),
+        "environment": workshop.environment.name,
+        "sandbox": workshop.sandbox.name,
         "seed": context.seed,
         "threads": step.resources.cpus,
         "needs": dict(needs),
@@ -115,11 +124,15 @@ def fingerprint_of(context: Context, plan: Plan, step: Step, state: WorkItem) ->
     return sha256_text(canonical_json(parts))
 
 
-def _finished_before(result: Path, fingerprint: str) -> bool:
+def _finished_before(context: Context, result: Path, fingerprint: str) -> bool:
+    """Whether this very work is done and every file that it delivered is still what it was."""
     if not result.is_file():
         return False
     outcome = read_model(result, Outcome)
-    return outcome.status == "done" and outcome.spec_sha256 == fingerprint
+    if outcome.status != "done" or outcome.spec_sha256 != fingerprint:
+        return False
+    files = ((context.run.path / artifact.path, artifact.sha256) for artifact in outcome.artifacts)
+    return all(path.is_file() and sha256_file(path) == sha256 for path, sha256 in files)
 
 
 def _keep_old_attempt(context: Context, step_id: str) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from road import SMALL, ScriptedPlanner, context_of, events_of, plan_of, toy
 
 from orchestrator.core.errors import RunLocked
+from orchestrator.core.evidence import Verdict
 from orchestrator.core.plan import Plan, Step, Until
+from orchestrator.core.profile import DataProfile
+from orchestrator.core.request import Request, Routing
 from orchestrator.driver import drive_run
 from orchestrator.journal.journal import read_events
 from orchestrator.journal.lock import drive
@@ -180,7 +184,6 @@ async def test_a_deadline_ends_the_run_with_what_is_done_kept(tmp_path: Path) ->
 
 
 async def test_cancelling_keeps_what_is_done_and_resume_does_not_repeat_it(tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
     plan = plan_of(toy("first"), toy("second", "first", seconds=20.0))
     context = context_of(tmp_path, ScriptedPlanner(plan))
     task = asyncio.create_task(drive_run(context))
@@ -190,9 +193,7 @@ async def test_cancelling_keeps_what_is_done_and_resume_does_not_repeat_it(tmp_p
     with pytest.raises(asyncio.CancelledError):
         await task
     assert '"interrupted"' in context.run.answer.read_text()
-    gate.touch()
-    quick = plan_of(toy("first"), toy("second", "first", seconds=20.0))
-    again = context_of(tmp_path, ScriptedPlanner(quick), run_id=context.run.run_id, timeout_s=None)
+    again = context_of(tmp_path, ScriptedPlanner(plan), run_id=context.run.run_id, timeout_s=None)
     resumed = asyncio.create_task(drive_run(again))
     while len([e for e in events_of(again, "step.started") if e["step"] == "second"]) < 2:
         await asyncio.sleep(0.05)
@@ -206,3 +207,62 @@ async def test_a_second_driver_is_refused(tmp_path: Path) -> None:
     context = context_of(tmp_path, ScriptedPlanner(plan_of(toy("a"))))
     with drive(context.run.lock), pytest.raises(RunLocked):
         await drive_run(context)
+
+
+async def test_evidence_of_an_earlier_plan_is_not_quoted_for_a_later_one(tmp_path: Path) -> None:
+    planner = ScriptedPlanner(plan_of(toy("a")), plan_of(toy("a", fail="crash")))
+    context = context_of(tmp_path, planner)
+    answer = await drive_run(context)
+    assert answer.status == "not_validated" and answer.claims == ()
+    assert {verdict.id for verdict in answer.checks} == {"step.a"}
+    assert (context.run.path / "earlier" / "1" / "verdicts.json").is_file()
+
+
+async def test_a_refused_driver_touches_nothing_of_the_run(tmp_path: Path) -> None:
+    context = context_of(tmp_path, ScriptedPlanner(plan_of(toy("a"))))
+    await drive_run(context)
+    torn = context.run.journal.read_bytes() + b'{"half'
+    context.run.journal.write_bytes(torn)
+    answer = context.run.answer.read_bytes()
+    other = context_of(tmp_path, ScriptedPlanner(plan_of(toy("a"))), run_id=context.run.run_id)
+    with drive(context.run.lock), pytest.raises(RunLocked):
+        await drive_run(other)
+    assert context.run.journal.read_bytes() == torn
+    assert context.run.answer.read_bytes() == answer
+
+
+async def test_a_result_whose_files_were_altered_is_made_again(tmp_path: Path) -> None:
+    first = plan_of(toy("same"), toy("other", fail="crash"))
+    second = plan_of(toy("same"), toy("other"))
+    context = context_of(tmp_path, Altering(tmp_path, first, second))
+    await drive_run(context)
+    assert [e["step"] for e in events_of(context, "step.reused")] == []
+    assert [e["step"] for e in events_of(context, "step.started")].count("same") == 2
+
+
+class Altering(ScriptedPlanner):
+    """Changes a delivered file behind the road's back before it gives its second plan."""
+
+    def __init__(self, runs: Path, *plans: Plan) -> None:
+        super().__init__(*plans)
+        self.runs = runs
+
+    async def plan(
+        self, request: Request, routing: Routing, profile: DataProfile | None, findings: tuple[Verdict, ...]
+    ) -> Plan:
+        for path in self.runs.glob("*/steps/same/out/seen.txt"):
+            path.write_text("altered")
+        return await super().plan(request, routing, profile, findings)
+
+
+async def test_the_answer_says_that_plain_processes_isolate_nothing(tmp_path: Path) -> None:
+    answer = await drive_run(context_of(tmp_path, ScriptedPlanner(plan_of(toy("a")))))
+    assert "plain processes" in answer.message and "convention" in answer.message
+
+
+async def test_a_request_with_unusual_line_ends_is_read_back_whole(tmp_path: Path) -> None:
+    context = context_of(tmp_path, ScriptedPlanner(plan_of(toy("a"))))
+    odd = context.request.model_copy(update={"text": "what is\u2028leakage\u0085?"})
+    await drive_run(replace(context, request=odd))
+    (started,) = events_of(context, "run.started")
+    assert started["request"] == odd.text
