@@ -31,10 +31,10 @@ OUTPUT_BYTES = 64 * 1024 * 1024
 Progress = Callable[[str], None]
 
 
-async def image_target() -> Target:
+async def image_target(tag: str = "") -> Target:
     """The box image's Python and C library: asked of the image once, then remembered by its id."""
     client, endpoint = await ask(connect)
-    image = await ask(box_image, client)
+    image = await ask(box_image, client, tag)
     note = cache_root() / "images" / f"{image.removeprefix('sha256:')[:24]}.json"
     try:
         return Target.model_validate_json(note.read_text())
@@ -52,10 +52,10 @@ async def image_target() -> Target:
     return target
 
 
-async def build_in_image(building: Path, lock_text: str, progress: Progress) -> None:
+async def build_in_image(building: Path, lock_text: str, progress: Progress, tag: str = "") -> None:
     """Fills the folder `building`, which the box sees where later boxes will see the environment."""
     client, endpoint = await ask(connect)
-    image = await ask(box_image, client)
+    image = await ask(box_image, client, tag)
     settings = await asyncio.to_thread(pip_settings, lock_text)
     with tempfile.TemporaryDirectory(dir=building.parent, prefix=".build-home-") as home:
         (Path(home) / "lock.txt").write_text(lock_text)

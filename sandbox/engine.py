@@ -93,7 +93,9 @@ async def remove_container(client: docker.APIClient, container: str) -> bool:
         if not await ask(client.containers, all=True, filters={"id": container}, quiet=True):
             return removed
         await asyncio.sleep(POLL_S)  # the engine's own removal got there first and is not done
-    raise BoxFailed(f"box {container[:12]} was not removed in {REMOVE_S} s", remedy="`mlexpert boxes reap`")
+    raise BoxFailed(
+        f"box {container[:12]} was not removed in {REMOVE_S} s", remedy=f"remove it: `docker rm -f {container[:12]}`"
+    )
 
 
 def _remove(client: docker.APIClient, container: str) -> bool:

@@ -77,21 +77,21 @@ def environment_key(lock_text: str, target: Target) -> str:
     return sha256_text(canonical_json({"lock": lock_text, **target.model_dump()}))[:24]
 
 
-async def target_for(sandbox: str) -> Target:
-    """What the boxes of that sandbox need: the image's Python for docker, this machine's for the others."""
+async def target_for(sandbox: str, image: str = "") -> Target:
+    """What the boxes of that sandbox need: the Python of `image` (ours if empty) for docker, else this machine's."""
     if sandbox != "docker":
         return host_target()
     from sandbox.build_box import image_target
 
-    return await image_target()
+    return await image_target(image)
 
 
-async def environment_for(lock: Path, sandbox: str, progress: Progress = lambda line: None) -> Path:
+async def environment_for(lock: Path, sandbox: str, progress: Progress = lambda line: None, *, image: str = "") -> Path:
     """The environment of `lock` for boxes of that sandbox, built on first use. Raises what `build` raises."""
-    return (await build(lock, sandbox, progress)).path
+    return (await build(lock, sandbox, progress, image=image)).path
 
 
-async def build(lock: Path, sandbox: str, progress: Progress = lambda line: None) -> Environment:
+async def build(lock: Path, sandbox: str, progress: Progress = lambda line: None, *, image: str = "") -> Environment:
     """Builds the environment unless it is there. Two builders of one environment take turns.
 
     Raises:
@@ -104,14 +104,14 @@ async def build(lock: Path, sandbox: str, progress: Progress = lambda line: None
         raise BadConfig(
             f"lock file {str(lock)!r}: {error.strerror}", remedy="run `make lock`, or name another"
         ) from None
-    target = await target_for(sandbox)
+    target = await target_for(sandbox, image)
     key = environment_key(text, target)
     if found := _read(_root() / key):
         return found
     async with _locked(key, progress):
         if found := _read(_root() / key):
             return found
-        return await _make(text, target, key, progress)
+        return await _make(text, target, key, progress, image)
 
 
 def list_environments() -> tuple[Environment, ...]:
@@ -169,7 +169,7 @@ def _read(path: Path) -> Environment | None:
     return found.model_copy(update={"path": path})
 
 
-async def _make(text: str, target: Target, key: str, progress: Progress) -> Environment:
+async def _make(text: str, target: Target, key: str, progress: Progress, image: str) -> Environment:
     """Builds under a temporary name, and gives the finished folder its own name in one step."""
     root = _root()
     building = root / f".building-{key}"
@@ -183,7 +183,7 @@ async def _make(text: str, target: Target, key: str, progress: Progress) -> Envi
         if target.flavour == "image":
             from sandbox.build_box import build_in_image
 
-            await build_in_image(building, text, progress)
+            await build_in_image(building, text, progress, image)
         else:
             await _build_on_host(building, final, text, target, progress)
         size = await asyncio.to_thread(_size, building)

@@ -45,7 +45,8 @@ def box_image(client: APIClient, tag: str | None = None) -> str:
         found: dict[str, object] = client.inspect_image(name)  # type: ignore[no-untyped-call]
         return str(found["Id"])
     except ImageNotFound:
-        raise BoxFailed(f"the box image {name!r} is not built", remedy="run `mlexpert image build`") from None
+        remedy = "pull or build it, or leave [sandbox] image empty" if tag else "run `mlexpert image build`"
+        raise BoxFailed(f"the box image {name!r} is not on this machine", remedy=remedy) from None
 
 
 async def build(base: str | None = None, *, bootstrap: bool = False, progress: Progress = lambda line: None) -> Image:

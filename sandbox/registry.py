@@ -32,8 +32,11 @@ def known() -> tuple[Known, ...]:
     return own + tuple(Known(name=point.name, target=point.value) for point in _plugins())
 
 
-def load(name: str) -> Sandbox:
-    """The sandbox of that name, not yet asked whether it works. Raises BadConfig or NotAvailable."""
+def load(name: str, image: str = "") -> Sandbox:
+    """The sandbox of that name, not yet asked whether it works. Raises BadConfig or NotAvailable.
+
+    `image` is what docker boxes start from, ours where it is empty; the other sandboxes have none.
+    """
     if name in NOT_YET:
         raise NotAvailable(
             f"{name!r} boxes are not there yet", remedy="use --sandbox docker, or process for built-in skills"
@@ -43,25 +46,25 @@ def load(name: str) -> Sandbox:
         factory = getattr(importlib.import_module(module), attribute)
     else:
         factory = _load_plugin(name)
-    sandbox: Sandbox = factory()
+    sandbox: Sandbox = factory(image) if image and name == "docker" else factory()
     return sandbox
 
 
-async def choose(choice: str = "auto") -> tuple[Sandbox, str]:
+async def choose(choice: str = "auto", image: str = "") -> tuple[Sandbox, str]:
     """The sandbox to use, and one line for the user: empty, or why isolation is missing and what would bring it.
 
-    `auto` takes the first of docker and process that works here.
+    `auto` takes the first of docker and process that works here. `image` is what docker boxes start from.
 
     Raises NotAvailable where the sandbox asked for by name does not work here, BoxFailed where none does.
     """
     if choice != "auto":
-        sandbox = load(choice)
+        sandbox = load(choice, image)
         if why := await sandbox.probe():
             raise NotAvailable(f"--sandbox {choice}: {why}", remedy="`mlexpert doctor` shows what works here")
         return sandbox, _note(sandbox, "")
     skipped: list[str] = []
     for name in AUTO:
-        sandbox = load(name)
+        sandbox = load(name, image)
         why = await sandbox.probe()
         if not why:
             return sandbox, _note(sandbox, "; ".join(skipped))

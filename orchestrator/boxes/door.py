@@ -43,7 +43,7 @@ class WorkshopDoor:
 
     async def _open(self) -> Workshop:
         wish = self.settings.sandbox.kind if self.request.sandbox == "auto" else self.request.sandbox
-        sandbox, said = await registry.choose(wish)
+        sandbox, said = await registry.choose(wish, self.settings.sandbox.image)
         if said:
             self.journal.tell("note", text=said)
         if self.resumed:
@@ -63,7 +63,7 @@ class WorkshopDoor:
         if own is not None:
             return (await own_environment(own, sandbox)).path
         lock = builtin_root() / "locks" / "box.txt"
-        return await environment_for(lock, sandbox, self._progress)
+        return await environment_for(lock, sandbox, self._progress, image=self.settings.sandbox.image)
 
     def _progress(self, line: str) -> None:
         self.journal.tell("note", text=line)

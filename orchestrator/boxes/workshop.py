@@ -11,11 +11,11 @@ import time
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter
 
 from orchestrator.boxes.job import Code, Job, JobResult, ModelFiles, Told
 from orchestrator.core.errors import BoxFailed
-from orchestrator.core.outcome import ArtifactKind, Claim, Usage
+from orchestrator.core.outcome import Claim, Usage
 from orchestrator.journal.journal import Journal
 from sandbox.protocol import Box, BoxSpec, Completed, IntakeLimits, Mount, OnOutput, Sandbox
 
@@ -25,7 +25,9 @@ MAX_PROGRESS_EVENTS = 2000  # a flood of progress lines must not fill the journa
 _SAFE = re.compile(r"[^A-Za-z0-9_.-]")
 _CLAIMS = TypeAdapter(tuple[Claim, ...])
 _ARTIFACTS = TypeAdapter(list[dict[Literal["path", "kind"], str]])
-_KIND = TypeAdapter(ArtifactKind)
+# What a worker may declare. Predictions are made by the host, and a service by a later skill of ours.
+_KIND: TypeAdapter[str] = TypeAdapter(Literal["model", "reference", "figure", "table", "report", "log"])
+MAX_LEDGER_BYTES = 4 * 1024 * 1024
 
 
 class Workshop:
@@ -199,13 +201,17 @@ def _result(folder: Path, completed: Completed, taken: tuple[str, ...], usage: U
     try:
         claims = _CLAIMS.validate_json(_text(folder / "claims.json", "[]"))
         declared = _ARTIFACTS.validate_json(_text(folder / "artifacts.json", "[]"))
-        artifacts = tuple((entry["path"], str(_KIND.validate_python(entry["kind"]))) for entry in declared)
+        artifacts = tuple((entry["path"], _KIND.validate_python(entry["kind"])) for entry in declared)
         mistake = Told.model_validate_json(text) if (text := _text(folder / "error.json", "")) else None
-    except (ValidationError, KeyError) as error:
+    except (ValueError, KeyError) as error:  # pydantic raises a ValueError too
         broken = completed.model_copy(update={"exit_code": 1, "output": f"malformed declaration: {error}"})
         return JobResult(completed=broken, files=taken, usage=usage)
     return JobResult(completed=completed, files=taken, claims=claims, artifacts=artifacts, mistake=mistake, usage=usage)
 
 
 def _text(path: Path, default: str) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else default
+    if not path.is_file():
+        return default
+    if path.stat().st_size > MAX_LEDGER_BYTES:
+        raise ValueError(f"{path.name} is larger than {MAX_LEDGER_BYTES} bytes")
+    return path.read_text(encoding="utf-8")

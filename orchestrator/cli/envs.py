@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from orchestrator.cli.options import Place
 from orchestrator.cli.output import only_results
 from orchestrator.config.builtin import builtin_root
+from orchestrator.config.settings import load_settings
 from orchestrator.report.numbers import spell_bytes
 from sandbox import environments, registry
 from sandbox.environments import Environment
@@ -17,18 +18,18 @@ from sandbox.environments import Environment
 
 def build(place: Place, sandbox: str) -> int:
     """Build the environment that runs in that sandbox would use; its steps go to stderr, its path to stdout."""
-    made = asyncio.run(_build(sandbox))
+    made = asyncio.run(_build(sandbox, load_settings(place.config).sandbox.image))
     with only_results(place.format) as output:
         output.value(made.model_dump(mode="json"), f"{made.path}\n")
     return 0
 
 
-async def _build(sandbox: str) -> Environment:
-    chosen, note = await registry.choose(sandbox)
+async def _build(sandbox: str, image: str) -> Environment:
+    chosen, note = await registry.choose(sandbox, image)
     if note:
         sys.stderr.write(f"note: {note}\n")
     lock = builtin_root() / "locks" / "box.txt"
-    return await environments.build(lock, chosen.name, _tell)
+    return await environments.build(lock, chosen.name, _tell, image=image)
 
 
 def _tell(line: str) -> None:

@@ -67,14 +67,25 @@ Text = Annotated[str | None, typer.Argument(metavar="REQUEST", help="The request
 Data = Annotated[list[str] | None, typer.Option("--data", metavar="FILE", help="A data file; repeat it for several.")]
 Approve = Annotated[bool, typer.Option("--approve", help="Show the plan and ask before anything is spent.")]
 Budget = Annotated[
-    float | None, typer.Option("--budget-usd", metavar="USD", min=0.0, help="Spend at most this on models.")
+    float | None,
+    typer.Option(
+        "--budget-usd",
+        metavar="USD",
+        min=0.0,
+        help="Refuse a plan estimated to cost more; plans made by rules cost nothing.",
+    ),
 ]
 Timeout = Annotated[
     float | None, typer.Option("--timeout", metavar="S", min=0.001, help="Stop after S seconds; what is done is kept.")
 ]
 TrustCode = Annotated[bool, typer.Option("--trust-code", help="Let your own code run in a box without isolation.")]
 AllowRows = Annotated[
-    list[str] | None, typer.Option("--allow-rows", metavar="FILE", help="Let a model see rows of this file.")
+    list[str] | None,
+    typer.Option(
+        "--allow-rows",
+        metavar="FILE",
+        help="For planners that ask a model; refused by the rules planner, which shows rows to nobody.",
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, metavar="N", help="Seed of every random draw.")]
 PlannerOption = Annotated[Planner, typer.Option("--planner", help="Who plans.")]

@@ -15,7 +15,7 @@ from orchestrator.cli.options import Place
 from orchestrator.cli.place import runs_dir_of
 from orchestrator.config.builtin import builtin_root
 from orchestrator.config.registry import load_configuration
-from orchestrator.config.settings import load_settings
+from orchestrator.config.settings import SandboxSection, load_settings
 from orchestrator.core.errors import BadConfig, MlexpertError
 from orchestrator.report.numbers import spell_bytes
 from sandbox import engine, environments, images, registry
@@ -42,10 +42,10 @@ async def examine(place: Place) -> tuple[Finding, ...]:
     probes: tuple[tuple[str, Callable[[], Awaitable[Finding]]], ...] = (
         ("configuration", lambda: asyncio.to_thread(configuration, place)),
         ("runs folder", lambda: asyncio.to_thread(runs_folder, place)),
-        ("boxes", boxes),
+        ("boxes", lambda: boxes(place)),
         ("box environment", lambda: environment(place)),
         ("Docker engine", docker_engine),
-        ("box image", box_image),
+        ("box image", lambda: box_image(place)),
         ("bubblewrap", bubblewrap),
         ("GPU", gpu),
         ("API key", api_key),
@@ -87,10 +87,10 @@ def runs_folder(place: Place) -> Finding:
     return Finding("runs folder", "ok", str(folder), vital=True)
 
 
-async def boxes() -> Finding:
+async def boxes(place: Place) -> Finding:
     """Which sandbox a run would take."""
     try:
-        sandbox, note = await registry.choose("auto")
+        sandbox, note = await registry.choose("auto", _own(place).image)
     except MlexpertError as error:
         return Finding("boxes", "missing", error.message, error.remedy, vital=True)
     if sandbox.isolation == "none":
@@ -100,16 +100,13 @@ async def boxes() -> Finding:
 
 async def environment(place: Place) -> Finding:
     """Whether the libraries of the boxes are there; a first run builds them otherwise."""
-    sandbox, _ = await registry.choose("auto")
-    try:
-        own = load_settings(place.config).sandbox.python
-    except BadConfig:
-        own = None  # the configuration's own finding says why
-    if own is not None and sandbox.name != "docker":
-        made = await environments.own_environment(own, sandbox.name)
+    own = _own(place)
+    sandbox, _ = await registry.choose("auto", own.image)
+    if own.python is not None and sandbox.name != "docker":
+        made = await environments.own_environment(own.python, sandbox.name)
         return Finding("box environment", "ok", f"your own, {made.path}")
     lock = (builtin_root() / "locks" / "box.txt").read_text(encoding="utf-8")
-    key = environments.environment_key(lock, await environments.target_for(sandbox.name))
+    key = environments.environment_key(lock, await environments.target_for(sandbox.name, own.image))
     found = next((item for item in environments.list_environments() if item.key == key), None)
     if found is None:
         mend = "mlexpert env build (else the first run builds it, which takes minutes)"
@@ -122,7 +119,11 @@ async def docker_engine() -> Finding:
     return Finding("Docker engine", "ok", f"answers at {endpoint.path}, API {endpoint.version}")
 
 
-async def box_image() -> Finding:
+async def box_image(place: Place) -> Finding:
+    if own := _own(place).image:
+        client, _ = await engine.ask(engine.connect)
+        found = await engine.ask(images.box_image, client, own)
+        return Finding("box image", "ok", f"your own, {own} ({found[:19]})")
     current = next((image for image in await images.list_images() if image.current), None)
     if current is None:
         return Finding("box image", "limited", f"{images.current_tag()} is not built", "mlexpert image build")
@@ -173,6 +174,14 @@ def disk(place: Place) -> Finding:
             "disk", "limited", told, "a box environment takes about 3 GB: make room before mlexpert env build"
         )
     return Finding("disk", "ok", told)
+
+
+def _own(place: Place) -> SandboxSection:
+    """The user's [sandbox]; the built-in one where the file is broken, which the configuration's finding tells."""
+    try:
+        return load_settings(place.config).sandbox
+    except BadConfig:
+        return SandboxSection()
 
 
 def _existing(folder: Path) -> Path:

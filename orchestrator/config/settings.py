@@ -56,12 +56,11 @@ LocatedProgram = Annotated[LocatedFile, AfterValidator(_runnable)]
 
 
 class OrchestratorSection(Value):
-    """Bounds of the road. `max_rounds` is a loop's bound where its plan names none."""
+    """Where runs are kept, and the bounds of the road."""
 
     runs_dir: Located = Path("runs")
     max_replans: int = Field(default=2, ge=0, le=10)
     max_repairs: int = Field(default=2, ge=0, le=10)
-    max_rounds: int = Field(default=5, ge=1, le=100)
 
 
 class PlannerSection(Value):
@@ -87,7 +86,7 @@ MODEL_NAMES = (*ModelsSection.model_fields, "inherit")
 
 class SandboxSection(Value):
     """Where code runs. `memory_mb` is the most that one box may get (MiB), `parallel` how many boxes
-    run at once, `image` a Docker image other than our own, `python` the user's own box Python.
+    run at once, `image` the Docker image of containers where it is not our own, `python` the user's own box Python.
     """
 
     kind: SandboxChoice = "auto"
@@ -106,7 +105,6 @@ class BudgetSection(Value):
     """What one run may use where the command line says nothing. Not set: no limit."""
 
     wall_s: float | None = Field(default=None, gt=0)
-    usd: float | None = Field(default=None, ge=0)
 
 
 class EngineSection(Value):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-NATURAL_SHARE = 0.5
+ROWS_A_COMBINATION = 5  # so many rows for every possible combination of values, and repeats are to be expected
+PASTED_SHARE = 0.5
+MANY_ROWS = 20  # that so many different rows all stand the same number of times is no accident
 
 
 def duplicate_units(features: pd.DataFrame) -> NDArray[np.int64]:
@@ -19,9 +23,28 @@ def duplicate_units(features: pd.DataFrame) -> NDArray[np.int64]:
     return codes
 
 
-def repeats_are_natural(units: NDArray[np.int64]) -> bool:
-    """Whether rows repeat because few combinations exist, not because rows were copied.
+def repeats_are_natural(features: pd.DataFrame, target: pd.Series) -> bool:
+    """Whether rows repeat because few combinations can exist at all, not because rows were copied.
 
-    Heuristic: fewer distinct rows than half of all. It takes a table that was pasted thrice for a natural one.
+    Few: the product of the columns' distinct counts leaves five rows or more for each combination. Even then rows were
+    pasted where whole rows, the target too, repeat although they could all differ, or all stand the same number of
+    times. Heuristic: it misses rows copied at odd numbers of times in a table of one narrow column and few classes.
     """
-    return len(np.unique(units)) < NATURAL_SHARE * len(units)
+    rows = len(features)
+    possible = _combinations(features)
+    if possible * ROWS_A_COMBINATION > rows:
+        return False
+    whole = np.unique(duplicate_units(features.assign(**{_free_name(features): target.to_numpy()})), return_counts=True)
+    counts = whole[1]
+    if possible * _combinations(target.to_frame()) > rows and len(counts) < PASTED_SHARE * rows:
+        return False
+    return not (len(counts) > MANY_ROWS and int(np.gcd.reduce(counts)) > 1)
+
+
+def _combinations(columns: pd.DataFrame) -> int:
+    return math.prod(int(columns[name].nunique(dropna=False)) for name in columns.columns)
+
+
+def _free_name(features: pd.DataFrame) -> str:
+    """A column name that no feature has."""
+    return "target" + "_" * (1 + max((len(str(name)) for name in features.columns), default=0))

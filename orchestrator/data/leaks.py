@@ -40,7 +40,7 @@ class LeakFinding(Value):
 def find_leaks(split: SplitRecord, data: DataStrategy) -> tuple[LeakFinding, ...]:
     """Every measurement that applies to this split, the innocent ones too.
 
-    - duplicates: share of test rows whose features equal those of a training row
+    - duplicates: share of test rows whose features equal those of a training row (see `repeats_are_natural`)
     - groups: test groups that also have training rows
     - time_order: share of test rows that are not later than the last training row
     - proxy: how well the best single feature alone tells the target (see `explained`)
@@ -51,7 +51,7 @@ def find_leaks(split: SplitRecord, data: DataStrategy) -> tuple[LeakFinding, ...
         sealed = {name: held[name] for name in held.files}
     order = pd.Series(np.arange(len(test)), index=test[ROW_ID]).loc[sealed["row_ids"].tolist()].to_numpy()
     test = test.iloc[order].reset_index(drop=True)
-    found = [_duplicates(train, test, data)]
+    found = [_duplicates(train, test, sealed["labels"], data)]
     if split.how == "group" and split.column is not None:
         found.append(_groups(train[split.column], test, split.column, sealed))
     if split.how == "time" and split.column is not None:
@@ -61,14 +61,18 @@ def find_leaks(split: SplitRecord, data: DataStrategy) -> tuple[LeakFinding, ...
     return tuple(found)
 
 
-def _duplicates(train: pd.DataFrame, test: pd.DataFrame, data: DataStrategy) -> LeakFinding:
+def _duplicates(
+    train: pd.DataFrame, test: pd.DataFrame, labels: NDArray[np.generic], data: DataStrategy
+) -> LeakFinding:
     features = list(data.features)
-    units = duplicate_units(pd.concat([train[features], test[features]], ignore_index=True))
+    both = pd.concat([train[features], test[features]], ignore_index=True)
+    units = duplicate_units(both)
+    targets = pd.concat([train[data.target], pd.Series(labels)], ignore_index=True)
     share = float(np.isin(units[len(train) :], units[: len(train)]).mean())
     return LeakFinding(
         kind="duplicates",
         value=share,
-        threshold=1.0 if repeats_are_natural(units) else 0.0,
+        threshold=1.0 if repeats_are_natural(both, targets) else 0.0,
         columns=data.features,
         rows=len(test),
         remedy="remove the copies, or split by a group that keeps them together",

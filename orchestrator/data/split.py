@@ -114,7 +114,7 @@ def _assign(
 ) -> tuple[assign.Mask, assign.Mask, list[Repair]]:
     """Which rows are test rows, which rows stay at all, and what was done about copies."""
     units = duplicate_units(usable.frame[list(strategy.features)])
-    natural = repeats_are_natural(units)
+    natural = repeats_are_natural(usable.frame[list(strategy.features)], usable.target)
     together = np.arange(len(units)) if natural else units
     test = _draw(path, usable, strategy, together, generator)
     keep = np.ones(len(test), dtype=np.bool_)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.request import Route
-from orchestrator.gates.known import Known, at_most, unknown
+from orchestrator.gates.known import Known, at_most, unmeasured
 
 MORE_TRAINING = "train longer, widen the network or add collocation points"
 # Bounds on dimensionless violations, relative to the tolerance on the solution: derivatives amplify an
@@ -30,9 +30,8 @@ def uncertainty(known: Known) -> Verdict:
     check = "evaluation.uncertainty"
     error, truth = known.find("relative_l2", "delivered"), known.find("truth_error")
     if error is None or error.interval is None or truth is None or truth.value is None:
-        return unknown(
-            check, "no interval on the error, or no estimate of the truth's own error", remedy="refine the reference"
-        )
+        why = "no interval on the error, or no estimate of the truth's own error"
+        return unmeasured(check, (error, truth), why).model_copy(update={"remedy": "refine the reference"})
     passed = truth.value <= known.tolerance / 3
     low, high = error.interval
     return Verdict(
@@ -48,7 +47,7 @@ def baseline(known: Known) -> Verdict:
     check = "model.baseline"
     delivered, plain = known.find("relative_l2", "delivered"), known.find("relative_l2", "data_only")
     if not _measured(delivered, plain):
-        return unknown(check, "the baseline or the model was not measured")
+        return unmeasured(check, (delivered, plain), "the baseline or the model was not measured")
     assert delivered and plain and delivered.value is not None and plain.value is not None
     upper = delivered.interval[1] if delivered.interval else delivered.value
     lower = plain.interval[0] if plain.interval else plain.value
@@ -78,7 +77,7 @@ def loss(known: Known) -> Verdict:
         known.find("residual", "data_only"),
     )
     if not _measured(ratio, own, plain):
-        return unknown(check, "the loss curve or the residuals could not be measured")
+        return unmeasured(check, (ratio, own, plain), "the loss curve or the residuals could not be measured")
     assert ratio and own and plain and ratio.value is not None and own.value is not None and plain.value is not None
     passed = ratio.value < 1.0 and own.value < plain.value
     return Verdict(
@@ -149,7 +148,7 @@ def reference_uncertainty(known: Known) -> Verdict:
     check = "evaluation.uncertainty"
     error, left = known.find("reference_error", "reference"), known.find("residual", "reference")
     if not _measured(error, left):
-        return unknown(check, "the error bar or the residual could not be measured")
+        return unmeasured(check, (error, left), "the error bar or the residual could not be measured")
     assert error and left and error.value is not None and left.value is not None
     passed = error.value <= known.tolerance and left.value <= RESIDUAL_FACTOR * known.tolerance
     return Verdict(

@@ -28,6 +28,13 @@ def unknown(check: str, why: str, evidence: tuple[Evidence, ...] = (), remedy: s
     return Verdict(id=check, verdict="unknown", reason=why, evidence=ids, remedy=remedy)
 
 
+def unmeasured(check: str, entries: tuple[Evidence | None, ...], otherwise: str) -> Verdict:
+    """Unknown, because of the entries that are absent or hold no value, in their own words."""
+    found = tuple(entry for entry in entries if entry is not None)
+    told = dict.fromkeys(entry.text for entry in found if entry.value is None and entry.text)
+    return unknown(check, "; ".join((otherwise, *told)), found)
+
+
 def at_most(
     check: str, measured: Evidence | None, threshold: float, said: str, *, remedy: str = "", use_upper: bool = False
 ) -> Verdict:

@@ -8,7 +8,12 @@ from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.gates.known import Known, unknown
 
 MIN_TEST_ROWS = 10  # below that a bootstrap interval says little (heuristic)
+MIN_UNITS = 10  # rows, groups or blocks in time that the bootstrap draws (heuristic)
+WIDEST = 0.5  # an interval may span half of the scale that the metric can use (heuristic)
+OF_ONE = ("accuracy", "balanced_accuracy", "f1", "precision", "recall", "roc_auc", "pr_auc", "r2")
 NOMINAL_COVERAGE = 0.9
+CONSTANT = "constant"  # the guess that the host makes from the training rows
+OPPONENTS = frozenset({"linear", "forest"})  # a straight and a bent family, at least
 OFF_SCALE = 10.0  # training deviations; drift over time moves a scaled column by a few, raw units by far more
 
 
@@ -43,13 +48,18 @@ def scaling(known: Known) -> Verdict:
 
 
 def inductive_bias(known: Known) -> Verdict:
-    """No other candidate is significantly better than the delivered one on the sealed rows."""
+    """No other candidate is significantly better than the delivered one on the sealed rows; two families at least."""
     check = "model.inductive_bias"
     metric = known.plan.data.metric if known.plan.data else ""
-    others = {entry.subject for entry in known.all(metric)} - {"delivered"}
+    others = {entry.subject for entry in known.all(metric)} - {"delivered", CONSTANT}
     pairs = [e for e in known.all("paired_difference") if e.subject.removeprefix("delivered vs ") in others]
-    if not others or len(pairs) < len(others) or any(pair.interval is None for pair in pairs):
-        return unknown(check, "not every candidate was compared on the sealed rows", tuple(pairs))
+    if absent := sorted(OPPONENTS - others):
+        told = known.find("paired_difference", f"delivered vs {absent[0]}")
+        why = f"the delivered model was not compared with {' and '.join(absent)}{f': {told.text}' if told else ''}"
+        return unknown(check, why, (told,) if told else ())
+    if len(pairs) < len(others) or any(pair.interval is None for pair in pairs):
+        why = next((pair.text for pair in pairs if pair.interval is None and pair.text), "")
+        return unknown(check, f"not every candidate was compared on the sealed rows: {why}".rstrip(": "), tuple(pairs))
     worst = min(pairs, key=lambda pair: pair.interval[1] if pair.interval else 0.0)
     upper = worst.interval[1] if worst.interval else 0.0
     passed = upper >= 0
@@ -62,9 +72,9 @@ def inductive_bias(known: Known) -> Verdict:
 
 
 def baseline(known: Known) -> Verdict:
-    """Better than a constant guess, with the whole interval of the difference above zero."""
+    """Better than the host's own constant guess, with the whole interval of the difference above zero."""
     check = "model.baseline"
-    pair = known.find("paired_difference", "delivered vs dummy")
+    pair = known.find("paired_difference", f"delivered vs {CONSTANT}")
     if pair is None or pair.value is None or pair.interval is None:
         return unknown(check, pair.text if pair else "the constant guess was not measured")
     passed = pair.interval[0] > 0
@@ -76,20 +86,34 @@ def baseline(known: Known) -> Verdict:
 
 
 def loss(known: Known) -> Verdict:
-    """Does the trainer's cross-validated score hold on the sealed rows? Optimism is the sign of overfitting.
+    """Does the trainer's cross-validated score hold on the sealed rows, to both sides?
 
+    Optimism is the sign of overfitting; a claim clearly worse than what was measured does not describe this model.
     `cv_gap` is by how much the claim is better than the measured score, with its 95 % interval. Passed where
-    the gap's lower end is at most half the interval's width: about three standard errors in all.
+    the interval is at most half its own width away from 0: about three standard errors in all. Folds in time
+    order train on less and on other seasons than the final model, so there a claim may be worse by up to what
+    the model gains over the constant guess.
     """
     check = "training.loss"
     gap = known.find("cv_gap")
     if gap is None or gap.value is None or gap.interval is None:
         return unknown(check, gap.text if gap else "the cross-validated score was not compared")
     low, high = gap.interval
-    passed = low <= (high - low) / 2
+    optimistic = low > 0
+    away, allowed = max(low, -high), (high - low) / 2
+    data, gained = known.plan.data, known.find("paired_difference", f"delivered vs {CONSTANT}")
+    ordered = data is not None and (data.split.kind == "time" or not data.split.shuffle)
+    if ordered and not optimistic and gained is not None and gained.value is not None:
+        allowed = max(allowed, gained.value)
+    if away <= allowed:
+        return Verdict(
+            id=check, verdict="passed", value=away, threshold=allowed, evidence=(gap.id,), reason=gap.text
+        )  # fmt: skip
+    overfit = "the model overfits: simplify it or give more data"
+    strange = "the claimed score does not describe this model, or the test rows are easier: look at both"
     return Verdict(
-        id=check, verdict="passed" if passed else "failed", value=low, threshold=(high - low) / 2, evidence=(gap.id,),
-        reason=gap.text, remedy="" if passed else "the model overfits: simplify it or give more data",
+        id=check, verdict="failed", value=away, threshold=allowed, evidence=(gap.id,), reason=gap.text,
+        remedy=overfit if optimistic else strange,
     )  # fmt: skip
 
 
@@ -118,25 +142,72 @@ def metric(known: Known) -> Verdict:
 
 
 def uncertainty(known: Known) -> Verdict:
-    """The metric has an interval; for regression the delivered 90 % intervals also cover what they promise."""
+    """The metric's interval rests on enough rows and says something; so do regression's 90 % prediction intervals."""
     check = "evaluation.uncertainty"
     data = known.plan.data
     measured = known.find(data.metric, "delivered") if data else None
     if data is None or measured is None or measured.interval is None:
         return unknown(check, "the metric has no interval")
-    low, high = measured.interval
-    told = f"{data.metric}: 95 % interval [{low:.4g}, {high:.4g}]"
-    if data.task != "regression":
-        return Verdict(id=check, verdict="passed", value=high - low, evidence=(measured.id,), reason=told)
-    covered = known.find("coverage", "delivered")
-    if covered is None or covered.value is None or covered.interval is None:
-        return unknown(check, covered.text if covered else "coverage was not measured", (measured,))
-    passed = covered.interval[1] >= NOMINAL_COVERAGE
+    found = _metric_interval(check, known, measured)
+    if found.verdict != "passed" or data.task != "regression":
+        return found
+    intervals = _prediction_intervals(check, known)
+    return intervals.model_copy(
+        update={"reason": f"{found.reason}; {intervals.reason}", "evidence": (*found.evidence, *intervals.evidence)}
+    )
+
+
+def _metric_interval(check: str, known: Known, measured: Evidence) -> Verdict:
+    """Failed where the bootstrap drew few units, or the interval is as wide as half the metric's scale.
+
+    The scale is 1 for metrics that end at 1, and for errors the constant guess's own error.
+    """
+    units, guess = known.find("bootstrap_units", "delivered"), known.find(measured.name, CONSTANT)
+    if units is None or units.value is None:
+        return unknown(check, "what the bootstrap drew was not told", (measured,))
+    scale = 1.0 if measured.name in OF_ONE else (guess.value if guess else None)
+    if scale is None:
+        return unknown(check, f"the constant guess's {measured.name} was not measured", (measured, units))
+    low, high = measured.interval or (0.0, 0.0)
+    width, widest = high - low, WIDEST * scale
+    told = f"{measured.name}: 95 % interval [{low:.4g}, {high:.4g}] over {units.value:.0f} units"
+    ids = (measured.id, units.id, *((guess.id,) if guess and measured.name not in OF_ONE else ()))
+    if units.value < MIN_UNITS:
+        return Verdict(
+            id=check, verdict="failed", value=units.value, threshold=float(MIN_UNITS), evidence=ids,
+            reason=f"{told}; {MIN_UNITS} are needed", remedy="give more rows, or more groups",
+        )  # fmt: skip
+    passed = width <= widest
     return Verdict(
-        id=check, verdict="passed" if passed else "failed", value=covered.value, threshold=NOMINAL_COVERAGE,
-        evidence=(measured.id, covered.id), reason=f"{told}; prediction intervals: {covered.text}",
-        remedy="" if passed else "the rows changed between training and test: widen or recalibrate the intervals",
+        id=check, verdict="passed" if passed else "failed", value=width, threshold=widest, evidence=ids,
+        reason=told if passed else f"{told}; it may be {widest:.4g} wide",
+        remedy="" if passed else "give more rows: so wide an interval tells little",
     )  # fmt: skip
+
+
+def _prediction_intervals(check: str, known: Known) -> Verdict:
+    """Failed where they hold fewer labels than promised, or are wider than those of the constant guess."""
+    covered, width = known.find("coverage", "delivered"), known.find("interval_width", "delivered")
+    widest = known.find("interval_width", CONSTANT)
+    if covered is None or covered.value is None or covered.interval is None:
+        return unknown(check, covered.text if covered else "coverage was not measured")
+    if width is None or widest is None or width.value is None or widest.value is None:
+        return unknown(check, "the width of the prediction intervals was not measured", (covered,))
+    ids = (covered.id, width.id, widest.id)
+    told = f"prediction intervals: {covered.text}, {width.value:.4g} wide, {widest.value:.4g} for a constant guess"
+    if covered.interval[1] < NOMINAL_COVERAGE:
+        return Verdict(
+            id=check, verdict="failed", value=covered.value, threshold=NOMINAL_COVERAGE, evidence=ids, reason=told,
+            remedy="the rows changed between training and test: widen or recalibrate the intervals",
+        )  # fmt: skip
+    if not width.value <= widest.value:
+        return Verdict(
+            id=check, verdict="failed", value=width.value, threshold=widest.value, evidence=ids, reason=told,
+            remedy="intervals wider than those of a constant guess say nothing: a better model narrows them",
+        )  # fmt: skip
+    return Verdict(
+        id=check, verdict="passed", value=covered.value, threshold=NOMINAL_COVERAGE, evidence=ids, reason=told
+    )
 
 
 def _bound(check: str, found: Evidence, bound: Mapping[str, object]) -> Verdict | None:

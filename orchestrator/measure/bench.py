@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +14,17 @@ from pydantic import Field, JsonValue
 
 from orchestrator.boxes.job import Job, JobResult, ModelFiles
 from orchestrator.boxes.workshop import Workshop
-from orchestrator.core.errors import RunBroken
+from orchestrator.core.errors import BoxFailed, RunBroken
 from orchestrator.core.plan import Resources
-from orchestrator.core.values import Value, sha256_text, sha256_tree
+from orchestrator.core.values import Value, sha256_tree
 from orchestrator.journal.rundir import RunDirectory
+from orchestrator.measure.edge import DELIVERED
+from orchestrator.measure.secret import attempt_of, judge_key, judge_seed
 
 PREDICT_FILE = "predictions.npz"
 SCORING = Resources(cpus=1, memory_mb=2048, disk_mb=256, timeout_s=300.0)
 Floats = NDArray[np.float64]
+Found = TypeVar("Found")
 
 
 class Scorer(Value):
@@ -69,23 +74,29 @@ class Bench:
             resources=resources,
         )
         result = await self.workshop.do(job)
-        if not result.done or not (folder / PREDICT_FILE).is_file():
+        if not result.done:
             return None, _why(result)
-        return folder, ""
+        missing = [name for name in variants if not prediction_file(folder, name, variants[0]).is_file()]
+        return (None, f"nothing was predicted with {', '.join(map(repr, missing))}") if missing else (folder, "")
 
     async def score(self, label: str, scorers: Sequence[Scorer], inputs: Mapping[str, Path]) -> tuple[Score, ...]:
-        """Scores of files in a box that holds our scoring code alone.
+        """Scores of files in a box that holds our scoring code alone; a file that is not there gives no value.
 
         Raises:
             RunBroken: the scoring code itself failed; without it nothing can be said of the run.
         """
         folder = self.run.measured / label
+        there = {name: path for name, path in inputs.items() if path.is_file()}
+        lost = tuple(_unmeasured(scorer, inputs, there) for scorer in scorers if not _complete(scorer, there))
+        ready = tuple(scorer for scorer in scorers if _complete(scorer, there))
+        if not ready:
+            return lost
         job = Job(
             verb="score",
             step=f"measure.{label.replace('/', '.')}",
             destination=folder,
-            inputs=dict(inputs),
-            scorers=tuple(scorer.model_dump(mode="json") for scorer in scorers),
+            inputs=there,
+            scorers=tuple(scorer.model_dump(mode="json") for scorer in ready),
             seed=self.seed,
             resources=SCORING,
         )
@@ -95,7 +106,12 @@ class Bench:
             raise RunBroken(
                 f"the scoring box failed: {_why(result)}", remedy="run it again; `mlexpert doctor` may help"
             )
-        return tuple(Score.model_validate(entry) for entry in json.loads(scores.read_text(encoding="utf-8"))["scores"])
+        found = json.loads(scores.read_text(encoding="utf-8"))["scores"]
+        return (*(Score.model_validate(entry) for entry in found), *lost)
+
+    def draw_seed(self, what: str) -> int:
+        """The seed of the judge's own draws: no worker can tell it, and no two plans of a run are given the same."""
+        return judge_seed(judge_key(self.run.state), what, self.seed, attempt_of(self.run))
 
     def higher_is_better(self, metric: str) -> bool:
         """The orientation of a metric, from the scoring registry's own table."""
@@ -103,20 +119,41 @@ class Bench:
         return bool(table[metric]["higher_is_better"])
 
 
-def variants_of(model: Path) -> tuple[str, ...]:
-    """The names that the model's `predict` accepts, the delivered one first."""
-    listed = model / "variants.json"
-    names = json.loads(listed.read_text(encoding="utf-8")) if listed.is_file() else ["delivered"]
-    return tuple(str(name) for name in names)
+async def together(*jobs: Coroutine[object, object, Found]) -> tuple[Found, ...]:
+    """Run all at once. Where one fails, the others are cancelled and awaited before its error goes on, as itself.
+
+    A box that failed may be tried again, so the first `BoxFailed` is raised before other errors, which are its notes.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(job) for job in jobs]
+    except BaseExceptionGroup as failed:
+        errors = _flat(failed)
+        first = next((error for error in errors if isinstance(error, BoxFailed)), errors[0])
+        for other in errors:
+            if other is not first:
+                first.add_note(f"at the same time: {type(other).__name__}: {other}")
+        raise first from None
+    return tuple(task.result() for task in tasks)
 
 
-def prediction_file(folder: Path, variant: str, first: str = "delivered") -> Path:
+def prediction_file(folder: Path, variant: str, first: str = DELIVERED) -> Path:
     return folder / (PREDICT_FILE if variant == first else f"predictions-{variant}.npz")
 
 
-def judge_seed(run_seed: int, what: str) -> int:
-    """A seed for the judge's own choices: fixed by the run's seed, unknown to every worker's generator."""
-    return int(sha256_text(f"judge:{what}:{run_seed}")[:8], 16)
+def _flat(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    parts = (_flat(error) if isinstance(error, BaseExceptionGroup) else [error] for error in group.exceptions)
+    return [error for part in parts for error in part]
+
+
+def _complete(scorer: Scorer, there: Mapping[str, Path]) -> bool:
+    return there.keys() >= set(scorer.inputs.values())
+
+
+def _unmeasured(scorer: Scorer, inputs: Mapping[str, Path], there: Mapping[str, Path]) -> Score:
+    missing = sorted(inputs[name].name for name in set(scorer.inputs.values()) - there.keys())
+    text = f"not measured: {', '.join(missing)} was not written"
+    return Score(name=scorer.name, value=None, subject=str(scorer.params.get("subject", "")), text=text)
 
 
 def _why(result: JobResult) -> str:

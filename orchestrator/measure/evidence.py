@@ -13,15 +13,28 @@ from orchestrator.journal.journal import Journal
 from orchestrator.journal.rundir import RunDirectory, write_text
 from orchestrator.measure.bench import Score
 
+UNVOUCHED = "the skill that made this is not built in: nobody vouched for it"
+# Evidence that is read from files which the worker's own box wrote: a claim, unless the worker's code is ours.
+SELF_MADE: frozenset[str] = frozenset(
+    {"training.stopped", "training.loss_ratio", "hyperparameters.differences", "seed_fingerprint", "scaled_range"}
+    | {"feature_mean", "feature_deviation_low", "feature_deviation_high", "feature_range"}
+)
+
 
 class EvidenceBook:
-    """Collects the evidence of a run; ids count up from e1 in the order of measuring."""
+    """Collects the evidence of a run; ids count up from e1 in the order of measuring.
 
-    def __init__(self, run: RunDirectory, code_sha256: str, environment: str, seed: int) -> None:
+    Of steps in `unvouched` nothing is believed that their own box wrote: it is booked without a value.
+    """
+
+    def __init__(
+        self, run: RunDirectory, code_sha256: str, environment: str, seed: int, unvouched: frozenset[str] = frozenset()
+    ) -> None:
         self.run = run
         self.code_sha256 = code_sha256
         self.environment = environment
         self.seed = seed
+        self.unvouched = unvouched
         self.entries: tuple[Evidence, ...] = ()
 
     def add_scores(self, scores: Iterable[Score], source: Path, step: str) -> None:
@@ -37,6 +50,8 @@ class EvidenceBook:
         interval: tuple[float, float] | None = None, n: int = 0, subject: str = "", text: str = "",
     ) -> None:  # fmt: skip
         """Record one number that was read from or measured into the file `source`."""
+        if name in SELF_MADE and step in self.unvouched:
+            value, interval, text = None, None, UNVOUCHED
         entry = Evidence(
             id=f"e{len(self.entries) + 1}", name=name, value=value, unit=unit, interval=interval, n=n, subject=subject,
             text=text, file=self.run.relative(source) if source.is_relative_to(self.run.path) else source.name,

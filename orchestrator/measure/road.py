@@ -29,8 +29,10 @@ async def measure(
 ) -> tuple[Evidence, ...]:
     """Measure what the finished steps delivered, write it down and tell the journal."""
     environment = bench.run.environment
-    book = EvidenceBook(bench.run, bench.code_sha256, sha256_file(environment)[:16], bench.seed)
-    found = {step.skill_name: (step, outcome) for step, outcome in _delivered(plan, outcomes, bench)}
+    delivered = _delivered(plan, outcomes, bench)
+    unvouched = frozenset(step.id for step, _ in delivered if skills[step.skill_name].trust != "builtin")
+    book = EvidenceBook(bench.run, bench.code_sha256, sha256_file(environment)[:16], bench.seed, unvouched)
+    found = {step.skill_name: (step, outcome) for step, outcome in delivered}
     subject = found.get(SUBJECTS.get(plan.route, ""))
     if subject is None:
         return book.write(journal)

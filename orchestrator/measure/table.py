@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -12,73 +13,119 @@ from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import DataStrategy, Step
 from orchestrator.data.leaks import find_leaks
 from orchestrator.data.split import SplitRecord
-from orchestrator.measure.bench import Bench, Score, Scorer, prediction_file, variants_of
-from orchestrator.measure.evidence import EvidenceBook
+from orchestrator.gates.table import OPPONENTS
+from orchestrator.measure.bench import Bench, Score, Scorer, prediction_file, together
+from orchestrator.measure.constant import CONSTANT, COVERAGE, write_constant
+from orchestrator.measure.edge import DELIVERED, Variants, load_arrays, load_predictions, load_variants
+from orchestrator.measure.evidence import UNVOUCHED, EvidenceBook
 from orchestrator.measure.record import record_hyperparameters, record_training
 
 SET = "test"
 
 
 async def measure_table(
-    bench: Bench,
-    book: EvidenceBook,
-    step: Step,
-    outcome: Outcome,
-    model: ModelFiles,
-    data: DataStrategy,
+    bench: Bench, book: EvidenceBook, step: Step, outcome: Outcome, model: ModelFiles, data: DataStrategy,
     split: SplitRecord,
-) -> None:
+) -> None:  # fmt: skip
     """Fill the book for one training step on a table."""
-    out = bench.run.out(step.id)
     _leaks(book, split, data, bench.run.split, step.id)
-    variants = variants_of(model.folder)
+    vouched = model.skill.trust == "builtin"
+    listed = load_variants(model.folder, tuple(sorted(OPPONENTS))) if vouched else Variants(why=UNVOUCHED)
+    names = tuple(name for name in listed.names if name != CONSTANT)  # that name is the host's
     inputs = {"rows": Path(split.test_inputs)}
-    (folder, why), (again, _) = await asyncio.gather(
-        bench.predict(f"{SET}/{step.id}", model, inputs, variants, step.resources),
-        bench.predict(f"{SET}/{step.id}.repeat", model, inputs, variants[:1], step.resources),
+    (folder, why), (again, _) = await together(
+        bench.predict(f"{SET}/{step.id}", model, inputs, names, step.resources),
+        bench.predict(f"{SET}/{step.id}.repeat", model, inputs, names[:1], step.resources),
     )
-    if folder is None:
-        book.add(data.metric, None, bench.run.plan, step.id, subject="delivered", text=f"predict failed: {why}")
+    lost = _unusable(folder, names, split.test_rows) if folder is not None else {DELIVERED: f"predict failed: {why}"}
+    if folder is None or DELIVERED in lost:
+        book.add(data.metric, None, bench.run.plan, step.id, subject=DELIVERED, text=lost[DELIVERED])
         return
-    files = {f"p_{name}": prediction_file(folder, name, variants[0]) for name in variants}
-    files |= {"labels": Path(split.labels), "environment": out / "environment.json"}
-    scorers = _scorers(data, variants, bench.seed)
-    if (folder / "features.npz").is_file():
-        files["features"] = folder / "features.npz"
-        scorers.append(Scorer(name="scaling", inputs={"features": "features"}, params={"subject": "delivered"}))
-    if again is not None:
-        files["again"] = again / "predictions.npz"
-        scorers.append(
-            Scorer(name="prediction_repeat", inputs={"predictions": f"p_{variants[0]}", "again": "again"}, params={})
-        )
-    scorers.append(Scorer(name="seed_fingerprint", inputs={"environment": "environment"}, params={"seed": bench.seed}))
+    kept = tuple(name for name in names if name not in lost)
+    files = {f"p_{name}": prediction_file(folder, name) for name in kept}
+    files[f"p_{CONSTANT}"] = write_constant(split, data, bench.run.measured / SET / "host")
+    files["labels"] = Path(split.labels)
+    scorers = _scorers(data, kept, bench.seed)
+    if again is not None and not _unusable(again, (DELIVERED,), split.test_rows):
+        files["again"] = prediction_file(again, DELIVERED)
+        both = {"predictions": f"p_{DELIVERED}", "again": "again"}
+        scorers.append(Scorer(name="prediction_repeat", inputs=both, params={}))
+    if vouched:
+        files |= {"features": folder / "features.npz", "environment": bench.run.out(step.id) / "environment.json"}
+        scorers += _scorers_of_written(bench.seed)
     scores = await bench.score("scores", scorers, files)
     book.add_scores(scores, bench.run.measured / "scores" / "scores.json", step.id)
     _optimism(bench, book, outcome, scores, data)
-    record_training(book, out, step.id)
-    record_hyperparameters(book, out, step.spec, step.id)
+    _recorded(bench, book, step, vouched=vouched)
+    _absent(book, {name: lost.get(name) or listed.why for name in sorted(OPPONENTS - set(kept))}, folder, step.id)
+
+
+def _absent(book: EvidenceBook, opponents: Mapping[str, str], source: Path, step: str) -> None:
+    """Opponents that the gates need and that cannot count: booked without a value, and why."""
+    for name, why in opponents.items():
+        book.add("paired_difference", None, source, step, subject=f"{DELIVERED} vs {name}", text=why)
+
+
+def _unusable(folder: Path, names: tuple[str, ...], rows: int) -> dict[str, str]:
+    """Variants whose predictions are no numbers for so many rows, and why; that each row is there, the scorers ask."""
+    lost = {}
+    for name in names:
+        path = prediction_file(folder, name)
+        ids = load_arrays(path, ("row_ids",))
+        if why := load_predictions(path, rows).why or ids.why:
+            lost[name] = why
+        elif ids.held["row_ids"].dtype.kind not in "iu" or ids.held["row_ids"].ndim != 1:
+            lost[name] = f"{path.name} cannot be used: its row_ids are no list of whole numbers"
+    return lost
 
 
 def _scorers(data: DataStrategy, variants: tuple[str, ...], seed: int) -> list[Scorer]:
+    """Every candidate's metrics, the delivered one against the host's constant guess and the skill's candidates."""
     kind = "regression" if data.task == "regression" else "classification"
-    shared: dict[str, JsonValue] = {"seed": seed}
+    shared: dict[str, JsonValue] = {"seed": seed} | ({"target": data.target} if kind == "regression" else {})
     scorers = [
         Scorer(name=kind, inputs={"predictions": f"p_{v}", "labels": "labels"}, params={**shared, "subject": v})
-        for v in variants
+        for v in (*variants, CONSTANT)
     ]
-    first = variants[0]
     scorers += [
         Scorer(
             name="paired_difference",
-            inputs={"predictions": f"p_{first}", "other": f"p_{other}", "labels": "labels"},
-            params={**shared, "metric": data.metric, "subject": f"{first} vs {other}", "other": other},
+            inputs={"predictions": f"p_{DELIVERED}", "other": f"p_{other}", "labels": "labels"},
+            params={**shared, "metric": data.metric, "subject": f"{DELIVERED} vs {other}", "other": other},
         )
-        for other in variants[1:]
+        for other in (CONSTANT, *variants[1:])
     ]
     if data.task == "regression":
-        inputs = {"predictions": f"p_{first}", "labels": "labels"}
-        scorers.append(Scorer(name="coverage", inputs=inputs, params={"subject": first, "nominal": 0.9}))
+        scorers += [
+            Scorer(
+                name="coverage",
+                inputs={"predictions": f"p_{subject}", "labels": "labels"},
+                params={**shared, "subject": subject, "nominal": COVERAGE},
+            )
+            for subject in (DELIVERED, CONSTANT)
+        ]
     return scorers
+
+
+def _scorers_of_written(seed: int) -> list[Scorer]:
+    """Scorers of what our own skill wrote about itself: its features on the test rows, its first random draws."""
+    return [
+        Scorer(name="scaling", inputs={"features": "features"}, params={"subject": DELIVERED}),
+        Scorer(name="seed_fingerprint", inputs={"environment": "environment"}, params={"seed": seed}),
+    ]
+
+
+def _recorded(bench: Bench, book: EvidenceBook, step: Step, *, vouched: bool) -> None:
+    """What the skill wrote about its training; of a skill that is not ours it has no value."""
+    out = bench.run.out(step.id)
+    if vouched:
+        record_training(book, out, step.id)
+        record_hyperparameters(book, out, step.spec, step.id)
+        return
+    told = [("feature_mean", DELIVERED), ("feature_deviation_high", DELIVERED), ("seed_fingerprint", "")]
+    told += [(name, "") for name in ("training.stopped", "training.loss_ratio", "hyperparameters.differences")]
+    for name, subject in told:
+        book.add(name, None, out, step.id, subject=subject, text=UNVOUCHED)
 
 
 def _leaks(book: EvidenceBook, split: SplitRecord, data: DataStrategy, source: Path, step: str) -> None:
@@ -97,10 +144,13 @@ def _leaks(book: EvidenceBook, split: SplitRecord, data: DataStrategy, source: P
 def _optimism(
     bench: Bench, book: EvidenceBook, outcome: Outcome, scores: tuple[Score, ...], data: DataStrategy
 ) -> None:
-    """Evidence `cv_gap`: by how much the trainer's claimed score is better than the measured one."""
+    """Evidence `cv_gap`: by how much the trainer's claimed score is better (below 0: worse) than the measured one."""
     source, step = bench.run.measured / "scores" / "scores.json", outcome.step
     claimed = next((claim.value for claim in outcome.claims if claim.name == f"cv_{data.metric}"), None)
-    found = next((s for s in scores if s.name == data.metric and s.subject == "delivered"), None)
+    found = next((s for s in scores if s.name == data.metric and s.subject == DELIVERED), None)
+    if claimed is not None and not math.isfinite(claimed):
+        book.add("cv_gap", None, source, step, text=f"the claim cv_{data.metric} is no finite number")
+        return
     if claimed is None or found is None or found.value is None or found.low is None or found.high is None:
         book.add("cv_gap", None, source, step, text=f"no claim cv_{data.metric}, or no measured {data.metric}")
         return

@@ -96,6 +96,8 @@ def _table_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
                 f"Held-out {metric} of the delivered model for {target!r} on {entry.n} sealed rows{_range(entry)}",
                 entry,
             )
+        elif entry.name == metric and entry.subject == "constant":
+            yield f"Baseline: a constant guess made by the host, {metric} on the same rows{_range(entry)}", entry
         elif entry.name == metric:
             yield f"Held-out {metric} of the candidate {entry.subject!r} on the same rows{_range(entry)}", entry
         elif entry.name == "coverage" and entry.subject == "delivered":

@@ -138,7 +138,7 @@ def _latency(record: Record) -> Item:
 
 
 def _reproduced(record: Record) -> Item:
-    question = "Was it shown that the result can be reproduced?"
+    question = "Are the seeds set, and does the kept model predict the same again?"
     verdict = _verdict(record, "reproducibility.seeds")
     if verdict and verdict.verdict == "not_applicable":
         return exempt_item(question, verdict)

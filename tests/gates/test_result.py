@@ -39,10 +39,15 @@ BAD: tuple[tuple[Route, str, str, float, tuple[float, float] | None, str], ...] 
     (Route.TABULAR, "leaks", "split", 1.0, None, "data.leakage"),
     (Route.TABULAR, "feature_mean", "delivered", 120.0, None, "data.scaling"),
     (Route.TABULAR, "feature_deviation_high", "delivered", 40.0, None, "data.scaling"),
-    (Route.TABULAR, "paired_difference", "delivered vs dummy", 1.0, (-1.0, 3.0), "model.baseline"),
+    (Route.TABULAR, "paired_difference", "delivered vs constant", 1.0, (-1.0, 3.0), "model.baseline"),
     (Route.TABULAR, "paired_difference", "delivered vs forest", -9.0, (-12.0, -6.0), "model.inductive_bias"),
     (Route.TABULAR, "cv_gap", "", 20.0, (16.0, 24.0), "training.loss"),
+    (Route.TABULAR, "cv_gap", "", -1e9, (-1e9 - 4, -1e9 + 4), "training.loss"),
+    (Route.TABULAR, "rmse", "delivered", 50.0, (30.0, 70.0), "evaluation.uncertainty"),
+    (Route.TABULAR, "bootstrap_units", "delivered", 4.0, None, "evaluation.uncertainty"),
     (Route.TABULAR, "coverage", "delivered", 0.5, (0.4, 0.6), "evaluation.uncertainty"),
+    (Route.TABULAR, "interval_width", "delivered", 1e9, None, "evaluation.uncertainty"),
+    (Route.TABULAR, "interval_width", "constant", 100.0, None, "evaluation.uncertainty"),
     (Route.TABULAR, "training.stopped", "", 0.0, None, "training.schedule"),
 )
 
@@ -123,7 +128,8 @@ def test_a_plan_without_verdicts_is_short_of_every_check() -> None:
         {"source": "1"},
         {"reaction": "0.5*x"},
         {"left": {"kind": "neumann", "value": "1"}},
-        {"right": {"kind": "robin", "value": "0", "coefficient": "1"}},
+        {"left": {"kind": "robin", "value": "0", "coefficient": "1"}},  # u_x = -u at the left end feeds the field
+        {"right": {"kind": "robin", "value": "1", "coefficient": "t"}},  # at t = 0 a flux, and no exchange
     ],
 )
 def test_the_maximum_principle_is_waived_by_the_table_only_where_it_does_not_hold(changes: dict[str, object]) -> None:
@@ -144,7 +150,9 @@ def test_a_bound_of_the_request_decides_the_metric(bound: dict[str, float], ruli
 
 def test_the_score_on_sealed_rows_never_leads_to_another_plan() -> None:
     plan = plan_for(Route.TABULAR)
-    rows = tuple(row if row[1] != "delivered vs dummy" else (*row[:2], 0.0, (-1.0, 1.0)) for row in ROWS[Route.TABULAR])
+    rows = tuple(
+        row if row[1] != "delivered vs constant" else (*row[:2], 0.0, (-1.0, 1.0)) for row in ROWS[Route.TABULAR]
+    )
     short = shortfalls(plan, judge_results(plan, evidence_of(rows)))
     assert short and not may_replan(plan, short, {})
     leak = tuple(row if row[0] != "leaks" else (*row[:2], 2.0, None) for row in ROWS[Route.TABULAR])

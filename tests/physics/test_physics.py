@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ import numpy as np
 import pytest
 from numpy import cos, exp, pi, sin
 
-from skills.physics.laws import energy_check, energy_law, integral, mass_check, mass_law
+from skills.physics import constraints
+from skills.physics.laws import bounds_check, energy_check, energy_law, integral, mass_check, mass_law, maximum_law
 from skills.physics.main import work
 from skills.physics.spec import Spec
 from skills.runtime.fields import grid_points
-from skills.runtime.job import Inputs, Job, Outputs
+from skills.runtime.job import Inputs, Job, Outputs, UserMistake
 from skills.runtime.problem import Problem
 
 Box = Callable[..., Any]
@@ -47,7 +49,8 @@ def test_mass_is_kept_by_true_solutions_and_its_loss_is_seen(
     told: dict[str, Any], known: Callable[..., np.ndarray]
 ) -> None:
     problem, values = on_grid(told, known)
-    kept, lost = mass_check(problem, values), mass_check(problem, values * np.linspace(1, 0.97, 101)[:, None])
+    law = mass_law(problem)
+    kept, lost = (mass_check(problem, law, values * np.linspace(1, end, 101)[:, None]) for end in (1, 0.97))
     assert kept.value is not None and kept.value < 1e-6
     assert lost.value == pytest.approx(0.03, rel=1e-3)
 
@@ -57,10 +60,9 @@ def test_energy_falls_in_true_solutions_and_its_rise_is_seen(
     told: dict[str, Any], known: Callable[..., np.ndarray]
 ) -> None:
     problem, values = on_grid(told, known)
-    fallen, risen = (
-        energy_check(problem, values),
-        energy_check(problem, np.where(np.arange(101)[:, None] < 50, 1, 1.2) * values),
-    )
+    law = energy_law(problem)
+    late = np.arange(101)[:, None] >= 50
+    fallen, risen = (energy_check(problem, law, np.where(late, factor, 1) * values) for factor in (1, 1.2))
     assert fallen.value is not None and fallen.value < 1e-6
     assert risen.value is not None and risen.value > 1e-3
 
@@ -113,7 +115,9 @@ def test_what_is_verified_equals_what_the_judge_measures_on_the_same_grid(box: B
     assert solved.code == 0, solved.output
     model = {"skill": "simulate", "path": str(solved.out / "model")}
     spec = {"mode": "verify", "problem": INSULATED, "subject": "reference", "grid": [51, 61]}
-    done = box("work", tmp_path / "work", skill="physics", spec=spec, models={"reference": model})
+    derived = box("work", tmp_path / "laws", skill="physics", spec={"mode": "constraints", "problem": INSULATED})
+    told = {"constraints": str(derived.out)}
+    done = box("work", tmp_path / "work", skill="physics", spec=spec, models={"reference": model}, inputs=told)
     assert done.code == 0, done.output
     points = tmp_path / "points.npz"
     np.savez(points, inputs=grid_points(Problem.model_validate(INSULATED), (51, 61)), input_names=["x", "t"])
@@ -127,7 +131,7 @@ def test_what_is_verified_equals_what_the_judge_measures_on_the_same_grid(box: B
     assert {name: done.claims[name] for name in scores} == scores
     with (done.out / "checks.csv").open() as stream:
         lines = {line["check"]: line for line in csv.DictReader(stream)}
-    assert set(lines) == {*scores, "mass", "energy"}
+    assert set(lines) == {*scores, "bounds", "mass", "energy"}
     assert all(line["holds"] == "True" for line in lines.values())
 
 
@@ -140,7 +144,7 @@ def test_a_model_of_another_problem_is_found_out_and_an_idle_law_makes_no_claim(
     assert done.code == 0, done.output
     assert done.claims["residual"] > 0.05
     assert done.claims["boundary_error"] > 0.05
-    assert "maximum_principle" not in done.claims and "mass" not in done.claims
+    assert not {"maximum_principle", "bounds"} & done.claims.keys() and "mass" not in done.claims
     with (done.out / "checks.csv").open() as stream:
         lines = {line["check"]: line for line in csv.DictReader(stream)}
     assert lines["boundary_error"]["holds"] == "False"
@@ -170,8 +174,72 @@ def test_a_model_that_gives_no_numbers_makes_no_claims(tmp_path: Path, values: n
     assert not (tmp_path / "claims.json").exists()
     with (tmp_path / "checks.csv").open() as stream:
         lines = list(csv.DictReader(stream))
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert all(line["value"] == "" and line["holds"] == "" and why in line["text"] for line in lines)
+
+
+def held_laws(tmp_path: Path, told: dict[str, Any], values: np.ndarray, **changes: Any) -> dict[str, dict[str, str]]:
+    """The lines of checks.csv of a model with these values, held to a constraints.json whose laws were changed."""
+    spec = Spec(mode="verify", problem=Problem.model_validate(told), grid=GRID)
+    found = constraints.derived(spec).model_dump(mode="json")
+    for law in found["laws"]:
+        for key, value in changes.get(law["name"], {}).items():
+            (law if key == "tolerance" else law["numbers"])[key] = value
+    (tmp_path / "constraints.json").write_text(json.dumps(found))
+    job = Held(skill="physics", spec=spec, inputs={"constraints": tmp_path}, models={}, out=tmp_path / "out")
+    job.out.mkdir()
+    job.values = values.reshape(-1, 1)
+    work(job)
+    with (job.out / "checks.csv").open() as stream:
+        return {line["check"]: line for line in csv.DictReader(stream)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "broken"),
+    [
+        ({}, set()),
+        ({"maximum_principle": {"upper_bound": 1.5}}, {"bounds"}),
+        ({"mass": {"initial_mass": 1.1}}, {"mass"}),
+        ({"mass": {"mass_rate": 0.2}}, {"mass"}),
+        ({"energy": {"energy_rate": 20.0}}, {"energy"}),
+        ({"initial_error": {"tolerance": 1e-300}}, {"initial_error"}),
+    ],
+)
+def test_a_model_is_held_to_the_laws_that_were_derived_before_it(
+    tmp_path: Path, changes: dict[str, Any], broken: set[str]
+) -> None:
+    _, values = on_grid(INSULATED, insulated)
+    values[0, 3] *= 1 + 1e-14
+    lines = held_laws(tmp_path, INSULATED, values, **changes)
+    assert {name for name, line in lines.items() if line["holds"] == "False"} == broken
+
+
+def test_bounds_are_met_by_a_true_solution_and_an_excess_is_seen() -> None:
+    problem, values = on_grid(INSULATED, insulated)
+    law = maximum_law(problem)
+    assert bounds_check(problem, law, values).value == pytest.approx(0, abs=1e-12)
+    assert bounds_check(problem, law, values * 1.05).value == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda found: found["problem"].update(diffusion="0.9"), "another problem"),
+        (lambda found: found["laws"].pop(), "one of each law"),
+        (lambda found: found["laws"][4]["numbers"].clear(), "initial_mass"),
+        (lambda found: found["laws"][3].update(applies=False), "say why not"),
+        (lambda found: found.clear(), "cannot be used"),
+    ],
+)
+def test_constraints_that_cannot_be_used_say_why(tmp_path: Path, change: Callable[..., Any], said: str) -> None:
+    problem = Problem.model_validate(INSULATED)
+    found = constraints.derived(Spec(mode="constraints", problem=problem)).model_dump(mode="json")
+    change(found)
+    (tmp_path / "constraints.json").write_text(json.dumps(found))
+    with pytest.raises(UserMistake, match=said):
+        constraints.read(tmp_path, problem)
+    with pytest.raises(UserMistake, match=r"constraints\.json"):
+        constraints.read(tmp_path / "nowhere", problem)
 
 
 @pytest.mark.box

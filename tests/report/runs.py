@@ -10,21 +10,40 @@ import numpy as np
 from orchestrator.core.answer import Answer, AnswerClaim
 from orchestrator.core.evidence import Evidence, Repair, Verdict
 from orchestrator.core.outcome import Artifact, Outcome, Usage
-from orchestrator.core.plan import Alternative, DataStrategy, Estimate, Plan, SplitPlan, Step, Thought
-from orchestrator.core.profile import Column, DataProfile
+from orchestrator.core.plan import Plan
 from orchestrator.core.request import Request, Route, Routing
 from orchestrator.journal.events import Event, EventKind
 from orchestrator.journal.rundir import RunDirectory, write_json
 
+from .common import SHA
+from .field_parts import field_checks, field_evidence, field_plan
+from .table_parts import profile, table_checks, table_evidence, table_plan
+
 START = 1_795_388_400.0
-SHA = "9f2c4e8b1d7a3605" * 4
 
 
 def field_run(runs_dir: Path, request: str = "Train a PINN to solve the heat equation") -> RunDirectory:
     """A validated physics-informed run: three steps, two of them peers, measured on a grid."""
     run = RunDirectory.create(runs_dir, "20261122-231502-5f3a9c")
-    plan, evidence, checks = _field_plan(), _field_evidence(), _field_checks()
-    answer = Answer(
+    plan, checks = field_plan(), field_checks()
+    answer = _field_answer(run, plan, checks)
+    _write(run, Request(text=request), Routing(route=Route.PINN, params=answer.params), plan, field_evidence(), answer)
+    _journal(run, ["train", "reference", "constraints", "physics"])
+    _outcome(run, "train", wall=12.4)
+    _outcome(run, "reference", wall=6.1)
+    _outcome(run, "constraints", wall=1.4)
+    _outcome(run, "physics", wall=2.2)
+    _history(run, "train", 57)
+    x, t = np.meshgrid(np.linspace(0, 1, 61), np.linspace(0, 1, 41))
+    exact = np.sin(np.pi * x) * np.exp(-0.4 * np.pi**2 * t)
+    wobble = 4e-5 * np.sin(3 * np.pi * x) * np.sin(5 * t)
+    grid(run, "train", x, t, exact + wobble)
+    grid(run, "reference", x, t, exact)
+    return run
+
+
+def _field_answer(run: RunDirectory, plan: Plan, checks: tuple[Verdict, ...]) -> Answer:
+    return Answer(
         run_id=run.run_id,
         run_dir=str(run.path),
         status="validated",
@@ -54,26 +73,28 @@ def field_run(runs_dir: Path, request: str = "Train a PINN to solve the heat equ
         cost=Usage(wall_s=21.4, cpu_s=33.0),
         plan=plan,
     )
-    _write(run, Request(text=request), Routing(route=Route.PINN, params=answer.params), plan, evidence, answer)
-    _journal(run, ["train", "reference", "constraints", "physics"])
-    _outcome(run, "train", wall=12.4)
-    _outcome(run, "reference", wall=6.1)
-    _outcome(run, "constraints", wall=1.4)
-    _outcome(run, "physics", wall=2.2)
-    _history(run, "train", 57)
-    x, t = np.meshgrid(np.linspace(0, 1, 61), np.linspace(0, 1, 41))
-    exact = np.sin(np.pi * x) * np.exp(-0.4 * np.pi**2 * t)
-    wobble = 4e-5 * np.sin(3 * np.pi * x) * np.sin(5 * t)
-    grid(run, "train", x, t, exact + wobble)
-    grid(run, "reference", x, t, exact)
-    return run
 
 
 def table_run(runs_dir: Path) -> RunDirectory:
     """A run on a table that could not validate: the better model does not beat the simpler one for sure."""
     run = RunDirectory.create(runs_dir, "20261122-231733-aa01b2")
-    plan, evidence, checks = _table_plan(), _table_evidence(), _table_checks()
-    answer = Answer(
+    plan, checks = table_plan(), table_checks()
+    answer = _table_answer(run, plan, checks)
+    request = Request(text="Predict species in @penguins.csv, don't use the island", files=("penguins.csv",), seed=7)
+    _write(run, request, Routing(route=Route.TABULAR, params=answer.params), plan, table_evidence(), answer)
+    write_json(run.profile, profile())
+    _journal(run, ["train"])
+    _outcome(run, "train", wall=11.0)
+    confusion = {
+        "columns": ["true \\ predicted", "Adelie", "Chinstrap", "Gentoo"],
+        "rows": [["Adelie", 29, 1, 0], ["Chinstrap", 1, 13, 0], ["Gentoo", 0, 0, 25]],
+    }
+    write_json(run.measured / "test" / "scores.json", {"scores": [], "tables": {"confusion-delivered": confusion}})
+    return run
+
+
+def _table_answer(run: RunDirectory, plan: Plan, checks: tuple[Verdict, ...]) -> Answer:
+    return Answer(
         run_id=run.run_id,
         run_dir=str(run.path),
         status="not_validated",
@@ -93,17 +114,6 @@ def table_run(runs_dir: Path) -> RunDirectory:
         cost=Usage(wall_s=14.2, cpu_s=22.9),
         plan=plan,
     )
-    request = Request(text="Predict species in @penguins.csv, don't use the island", files=("penguins.csv",), seed=7)
-    _write(run, request, Routing(route=Route.TABULAR, params=answer.params), plan, evidence, answer)
-    write_json(run.profile, _profile())
-    _journal(run, ["train"])
-    _outcome(run, "train", wall=11.0)
-    confusion = {
-        "columns": ["true \\ predicted", "Adelie", "Chinstrap", "Gentoo"],
-        "rows": [["Adelie", 29, 1, 0], ["Chinstrap", 1, 13, 0], ["Gentoo", 0, 0, 25]],
-    }
-    write_json(run.measured / "test" / "scores.json", {"scores": [], "tables": {"confusion-delivered": confusion}})
-    return run
 
 
 def refused_run(runs_dir: Path) -> RunDirectory:
@@ -126,7 +136,7 @@ def killed_run(runs_dir: Path) -> RunDirectory:
     """A run that was killed while it trained: no answer, a torn journal."""
     run = RunDirectory.create(runs_dir, "20261122-232100-000002")
     write_json(run.request, Request(text="Train a PINN to solve the heat equation"))
-    write_json(run.plan, _field_plan())
+    write_json(run.plan, field_plan())
     story = [
         event(run, 0, 0.0, "run.started", request="…"),
         event(run, 1, 1.0, "step.started", "train", worker="pinn"),
@@ -222,215 +232,3 @@ def _history(run: RunDirectory, step: str, length: int) -> None:
         "schedule": "Gauss–Newton, grid line search",
     }
     write_json(run.out(step) / "history.json", json.loads(json.dumps(history)))
-
-
-def _thoughts(model: str) -> tuple[Thought, ...]:
-    return (
-        Thought(
-            stage="formulation",
-            decision="A regression of a field, governed by a stated equation",
-            why="the request names the equation, and the accuracy that counts is that of the field",
-        ),
-        Thought(
-            stage="data",
-            decision="Sobol points in the interior, on the ends and at the start",
-            why="low discrepancy covers the box with few points",
-        ),
-        Thought(
-            stage="model",
-            decision=model,
-            why="smooth solution, one space dimension",
-            considered=(
-                Alternative(choice="a neural operator", why_not="one equation, not a family"),
-                Alternative(choice="a Hamiltonian network", why_not="heat flow dissipates"),
-            ),
-        ),
-        Thought(
-            stage="training",
-            decision="Gauss–Newton in float64 until the tolerance or a plateau",
-            why="second order pays for 500 parameters",
-            anti_patterns=("Fixed Epochs → stop by tolerance", "Pure Data Loss → the residual is the loss"),
-        ),
-        Thought(
-            stage="validation",
-            decision="Relative L2 error against the exact solution on the judge's points",
-            why="the trainer has never seen them",
-        ),
-    )
-
-
-def _field_plan() -> Plan:
-    problem = {"name": "heat", "diffusion": "0.4", "units": {"x": "m", "t": "s", "u": "K"}}
-    return Plan(
-        route=Route.PINN,
-        planner="rules",
-        thoughts=_thoughts("A tanh network of 2 × 20"),
-        steps=(
-            Step(id="train", worker="pinn", kind="skill"),
-            Step(id="reference", worker="simulation-expert", kind="agent", skill="simulate"),
-            Step(id="constraints", worker="statistical-physicist", kind="agent", skill="physics"),
-            Step(
-                id="physics",
-                worker="statistical-physicist",
-                kind="agent",
-                skill="physics",
-                needs=("train", "constraints"),
-            ),
-        ),
-        estimate=Estimate(wall_s=25.0, cpu_s=40.0),
-        problem=problem,
-        tolerance=1e-4,
-    )
-
-
-def _table_plan() -> Plan:
-    return Plan(
-        route=Route.TABULAR,
-        planner="rules",
-        thoughts=_thoughts("Linear, random forest and gradient boosting, chosen by cross-validation"),
-        steps=(Step(id="train", worker="tabular", kind="skill"),),
-        data=DataStrategy(
-            file="penguins.csv",
-            sha256=SHA,
-            target="species",
-            task="multiclass",
-            features=("bill_length", "bill_depth", "flipper_length", "body_mass"),
-            dropped={"island": "you asked for it"},
-            split=SplitPlan(kind="stratified"),
-            metric="accuracy",
-        ),
-    )
-
-
-def _profile() -> DataProfile:
-    columns = (
-        Column(name="species", kind="category", missing=0.0, unique=3),
-        Column(name="bill_length", kind="number", missing=0.006, unique=164, low=32.1, high=59.6),
-        Column(name="body_mass", kind="number", missing=0.006, unique=94, low=2700, high=6300, integer=True),
-    )
-    return DataProfile(file="penguins.csv", sha256=SHA, rows=344, columns=columns, duplicates=2)
-
-
-def _evidence(number: int, name: str, value: float | None, subject: str = "delivered", **more: object) -> Evidence:
-    plain = {"file": "measured/grid/scores.json", "sha256": SHA, **more}
-    return Evidence.model_validate({"id": f"e{number}", "name": name, "value": value, "subject": subject, **plain})
-
-
-def _field_evidence() -> tuple[Evidence, ...]:
-    return (
-        _evidence(1, "relative_l2", 3.1e-5, interval=(2.8e-5, 3.4e-5), n=4096, text="on points the judge drew"),
-        _evidence(2, "relative_l2", 0.41, "data_only", interval=(0.39, 0.43), n=4096),
-        _evidence(3, "residual", 2.4e-4, n=2501, text="on the judge's grid"),
-        _evidence(4, "residual", 1.7, "data_only", n=2501),
-        _evidence(5, "training.stopped", 1.0, "", n=57, text="Gauss–Newton; stopped by tolerance at 57 of 200"),
-        _evidence(6, "prediction_repeat", 0.0, n=2),
-        _evidence(7, "maximum_principle", None, text="the source is not zero"),
-    )
-
-
-def _field_checks() -> tuple[Verdict, ...]:
-    return (
-        Verdict(id="data.leakage", verdict="not_applicable", reason="no measured data enters the training"),
-        Verdict(
-            id="model.baseline",
-            verdict="passed",
-            value=3.4e-5,
-            threshold=0.39,
-            evidence=("e1", "e2"),
-            reason="error 3.1e-05 against 0.41 without the physics loss",
-        ),
-        Verdict(
-            id="training.loss",
-            verdict="passed",
-            value=2.4e-4,
-            threshold=1.7,
-            evidence=("e3", "e4"),
-            reason="the residual is lower than without the physics loss",
-        ),
-        Verdict(
-            id="training.schedule",
-            verdict="passed",
-            value=1.0,
-            threshold=1.0,
-            evidence=("e5",),
-            reason="stopped by tolerance at 57 of 200",
-        ),
-        Verdict(
-            id="evaluation.metric",
-            verdict="passed",
-            value=3.4e-5,
-            threshold=1e-4,
-            evidence=("e1",),
-            reason="relative L2 error (upper end of its interval): 3.4e-05 ≤ 0.0001",
-        ),
-        Verdict(
-            id="reproducibility.seeds",
-            verdict="passed",
-            value=0.0,
-            threshold=0.0,
-            evidence=("e6",),
-            reason="two fresh boxes predict the same bits",
-        ),
-        Verdict(
-            id="reproducibility.hyperparameters",
-            verdict="passed",
-            value=0.0,
-            threshold=0.0,
-            reason="all 14 equal to the plan",
-        ),
-    )
-
-
-def _table_evidence() -> tuple[Evidence, ...]:
-    test = {"file": "measured/test/scores.json", "n": 69, "unit": ""}
-    rows = {
-        "delivered": (0.971, 0.93, 1.0),
-        "boosting": (0.985, 0.95, 1.0),
-        "forest": (0.957, 0.9, 1.0),
-        "linear": (0.971, 0.93, 1.0),
-        "dummy": (0.435, 0.32, 0.55),
-    }
-    named = [
-        _evidence(i, "accuracy", value, who, interval=(low, high), **test)
-        for i, (who, (value, low, high)) in enumerate(rows.items(), start=1)
-    ]
-    loss = {"delivered": 0.09, "boosting": 0.07, "forest": 0.15, "linear": 0.09, "dummy": 1.05}
-    named += [
-        _evidence(i, "log_loss", value, who, **{**test, "unit": "nat"})
-        for i, (who, value) in enumerate(loss.items(), start=6)
-    ]
-    return tuple(named)
-
-
-def _table_checks() -> tuple[Verdict, ...]:
-    return (
-        Verdict(
-            id="data.leakage",
-            verdict="passed",
-            value=0.0,
-            threshold=0.0,
-            reason="no test row is among the training rows",
-        ),
-        Verdict(
-            id="model.baseline",
-            verdict="passed",
-            value=0.54,
-            threshold=0.0,
-            evidence=("e1", "e5"),
-            reason="better than always guessing the commonest class",
-        ),
-        Verdict(
-            id="evaluation.uncertainty",
-            verdict="unknown",
-            reason="too few test rows in class 'Chinstrap' for an interval",
-            remedy="bring at least 20 rows of each class",
-        ),
-        Verdict(
-            id="reproducibility.seeds",
-            verdict="failed",
-            value=1.0,
-            threshold=0.0,
-            reason="two fresh boxes differ by 1e-06",
-            remedy="seed every generator",
-        ),
-    )

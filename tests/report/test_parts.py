@@ -254,5 +254,6 @@ def test_a_check_that_did_not_pass_is_no_yes_in_the_checklist(ruling: str, tmp_p
     record = read_record(run)
     verdicts = tuple(Verdict.model_validate({**v.model_dump(), "verdict": ruling}) for v in record.verdicts)
     changed = {item.question: item.reply for item in checklist(replace(record, verdicts=verdicts))}
-    assert changed["Was it shown that the result can be reproduced?"] == ("no" if ruling == "failed" else "unknown")
+    repeated = "Are the seeds set, and does the kept model predict the same again?"
+    assert changed[repeated] == ("no" if ruling == "failed" else "unknown")
     assert changed["Is there a simple baseline to compare with?"] == ("yes" if ruling == "failed" else "unknown")

@@ -118,3 +118,22 @@ async def test_one_command_in_one_box_comes_back_with_its_limits() -> None:
     assert slow.ended == "timeout"
     with pytest.raises(BadInput):
         await run_once(ProcessSandbox(), [], spec=BoxSpec())
+
+
+class Imaged(Walled):
+    """A sandbox that remembers the image it was made with."""
+
+    name = "docker"
+
+    def __init__(self, image: str = "") -> None:
+        self.image = image
+
+
+@pytest.mark.parametrize("choice", ["auto", "docker"])
+async def test_an_image_of_the_users_reaches_the_docker_sandbox_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, choice: str
+) -> None:
+    monkeypatch.setattr(registry, "BUILT_IN", {**registry.BUILT_IN, "docker": "test_registry:Imaged"})
+    sandbox, _ = await registry.choose(choice, "mine:1")
+    assert isinstance(sandbox, Imaged) and sandbox.image == "mine:1"
+    assert (await registry.choose("process", "mine:1"))[0].name == "process"

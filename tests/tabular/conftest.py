@@ -17,6 +17,8 @@ import pytest
 from orchestrator.core.plan import DataStrategy, SplitPlan
 from orchestrator.data.profile import profile_table
 from orchestrator.data.split import SplitRecord, split_table
+from skills.runtime.scoring.scored import Score
+from skills.runtime.scoring.tables import SCORERS
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPORT = "import sys; from sklearn import datasets as d; getattr(d, 'load_' + sys.argv[1])(as_frame=True).frame.to_csv(sys.argv[2], index=False)"  # fmt: skip # noqa: E501
@@ -49,6 +51,7 @@ class Trained:
 
 
 Box = Callable[..., Boxed]
+Write = Callable[..., dict[str, Path]]
 
 
 @pytest.fixture(scope="session")
@@ -155,3 +158,28 @@ def made_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("made") / "made.csv"
     frame.to_csv(path, index=False)
     return path
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write predictions and labels; arrays given by name replace the good ones."""
+    generator = np.random.default_rng(4)
+    truth = generator.normal(10, 2, 80)
+
+    def make(**changes: Any) -> dict[str, Path]:
+        ids = np.arange(80)
+        order = generator.permutation(80)
+        labels = {"row_ids": ids, "labels": truth} | {k[7:]: v for k, v in changes.items() if k.startswith("sealed_")}
+        told = {"row_ids": ids[order], "outputs": (truth + 0.5 * np.sin(ids))[order, None], "output_names": ["y"]}
+        told |= {k: v for k, v in changes.items() if not k.startswith(("sealed_", "other_"))}
+        np.savez(tmp_path / "labels.npz", **labels)
+        np.savez(tmp_path / "predictions.npz", **told)
+        other = {"row_ids": ids, "outputs": np.full((80, 1), truth.mean()), "output_names": ["y"]}
+        np.savez(tmp_path / "other.npz", **other)
+        return {name: tmp_path / f"{name}.npz" for name in ("labels", "predictions", "other")}
+
+    return make
+
+
+def scores(name: str, files: dict[str, Path], **params: Any) -> dict[str, Score]:
+    return {score.name: score for score in SCORERS[name](files, params).scores}

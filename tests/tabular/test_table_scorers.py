@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,10 @@ from hypothesis import strategies as st
 
 from skills.runtime.scoring import table_metrics
 from skills.runtime.scoring.bootstrap import interval, units_of
-from skills.runtime.scoring.scored import Score
 from skills.runtime.scoring.table_metrics import CLASSIFICATION, REGISTRY, REGRESSION, Regressed, classified, value
 from skills.runtime.scoring.tables import SCORERS
 
-from .conftest import ROOT
-
-Write = Callable[..., dict[str, Path]]
+from .conftest import ROOT, Write, scores
 
 ORACLE = """
 import numpy as np
@@ -66,31 +62,6 @@ def test_every_metric_equals_scikit_learns_on_every_resample(box_python: Path) -
     done = subprocess.run([str(box_python), "-c", ORACLE], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) == set(REGRESSION) | set(CLASSIFICATION)
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Write predictions and labels; arrays given by name replace the good ones."""
-    generator = np.random.default_rng(4)
-    truth = generator.normal(10, 2, 80)
-
-    def make(**changes: Any) -> dict[str, Path]:
-        ids = np.arange(80)
-        order = generator.permutation(80)
-        labels = {"row_ids": ids, "labels": truth} | {k[7:]: v for k, v in changes.items() if k.startswith("sealed_")}
-        told = {"row_ids": ids[order], "outputs": (truth + 0.5 * np.sin(ids))[order, None], "output_names": ["y"]}
-        told |= {k: v for k, v in changes.items() if not k.startswith(("sealed_", "other_"))}
-        np.savez(tmp_path / "labels.npz", **labels)
-        np.savez(tmp_path / "predictions.npz", **told)
-        other = {"row_ids": ids, "outputs": np.full((80, 1), truth.mean()), "output_names": ["y"]}
-        np.savez(tmp_path / "other.npz", **other)
-        return {name: tmp_path / f"{name}.npz" for name in ("labels", "predictions", "other")}
-
-    return make
-
-
-def scores(name: str, files: dict[str, Path], **params: Any) -> dict[str, Score]:
-    return {score.name: score for score in SCORERS[name](files, params).scores}
 
 
 def test_rows_are_matched_by_their_ids_in_any_order(write: Write) -> None:

@@ -32,21 +32,28 @@ def seen(runs: Path, event: str, step: str) -> bool:
     )
 
 
-def boxes_left(run_id: str, sandbox: str) -> list[str]:
+def boxes_opened(folder: Path) -> list[str]:
+    return [str(e.data["box"]) for e in read_events(folder / "journal.jsonl") if e.event == "box.opened"]
+
+
+def boxes_left(folder: Path, sandbox: str) -> list[str]:
+    """What runs of the run's boxes: containers by their label, else processes whose command names a box's id."""
+    run_id = folder.name
     if sandbox == "docker":
         told = subprocess.run(
             ["docker", "ps", "-a", "-q", "--filter", f"label=mlexpert.run={run_id}"],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         return told.stdout.split()
-    here = f"--runs-dir\0{run_id}".encode()
+    boxes = boxes_opened(folder)
     found = []
-    for entry in Path("/proc").glob("[0-9]*/environ"):
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if run_id.encode() in entry.read_bytes() or here in (entry.parent / "cmdline").read_bytes():
-                found.append(entry.parent.name)
+            line = entry.read_bytes().decode(errors="replace")
         except OSError:
-            continue  # it ended while we looked, or is not ours
+            continue  # it ended while we looked
+        if any(box in line for box in boxes):
+            found.append(line)
     return found
 
 
@@ -63,14 +70,15 @@ def test_a_killed_training_is_resumed(mlexpert: Mlexpert, tmp_path: Path, sandbo
             assert time.monotonic() < end
             time.sleep(0.05)
         assert not seen(runs, "step.finished", "train")
+        folder = run_dir(runs)
+        assert folder is not None
+        assert boxes_left(folder, sandbox), "no box was found while the training ran: the search itself is broken"
         process.send_signal(signal.SIGKILL)
         process.wait()
-    folder = run_dir(runs)
-    assert folder is not None
     end = time.monotonic() + 15
-    while boxes_left(folder.name, sandbox) and time.monotonic() < end:
+    while boxes_left(folder, sandbox) and time.monotonic() < end:
         time.sleep(0.1)
-    assert boxes_left(folder.name, sandbox) == []
+    assert boxes_left(folder, sandbox) == []
 
     done = subprocess.run(
         [str(BIN / "mlexpert"), "run", "--resume", folder.name, "--runs-dir", str(runs), "--output-format", "json"],
@@ -81,4 +89,4 @@ def test_a_killed_training_is_resumed(mlexpert: Mlexpert, tmp_path: Path, sandbo
     assert sorted(started) == ["constraints", "physics", "reference", "train", "train"]
     assert {"evaluation.metric"} <= {check["id"] for check in answer["checks"]}
     assert (done.returncode, answer["status"]) == (0, "validated"), answer["message"]
-    assert boxes_left(folder.name, sandbox) == []
+    assert boxes_left(folder, sandbox) == []

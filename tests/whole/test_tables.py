@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from labels import files_with_labels
 from whole import Mlexpert
 
 pytestmark = pytest.mark.box
@@ -64,9 +65,26 @@ def test_no_label_of_a_test_row_is_reachable_from_a_box(mlexpert: Mlexpert, tabl
     sealed = ran.run_dir.parent / ".state" / "sealed" / ran.answer["run_id"]
     assert (sealed.stat().st_mode & 0o777, (sealed / "labels.npz").stat().st_mode & 0o777) == (0o700, 0o600)
     with np.load(sealed / "labels.npz") as held:
-        labels = held["labels"]
+        labels, rows = held["labels"], held["row_ids"]
     assert len(labels) > 50
-    assert not [path for path in ran.run_dir.rglob("*") if path.name == "labels.npz"]
+    inputs = pd.read_parquet(ran.run_dir / "data" / "test_inputs.parquet")
+    assert "target" not in inputs.columns and sorted(inputs["row_id"]) == sorted(rows)
+    train = pd.read_parquet(ran.run_dir / "data" / "train.parquet")
+    assert "target" in train.columns and not set(train["row_id"]) & set(rows)
+    assert files_with_labels(ran.run_dir, dict(zip(rows.tolist(), labels.tolist(), strict=True))) == []
+
+
+def test_the_search_for_labels_finds_them_where_they_are(tmp_path: Path) -> None:
+    labels = {7: 1.5, 3: 2.25, 5: 0.125, 1: 9.5}
+    ids = np.array([1, 3, 5, 7])
+    column = np.array([labels[row] for row in ids])
+    np.savez(tmp_path / "aligned.npz", some=column[::-1], row_ids=ids[::-1])
+    pd.DataFrame({"row_id": ids, "t": column}).to_parquet(tmp_path / "aligned.parquet")
+    pd.DataFrame({"row_id": ids, "t": column}).to_csv(tmp_path / "aligned.csv")
+    (tmp_path / "list.json").write_text(json.dumps({"y": [labels[row] for row in labels]}))
+    np.savez(tmp_path / "innocent.npz", some=column + 1, row_ids=ids)
+    found = files_with_labels(tmp_path, labels)
+    assert found == ["aligned.csv", "aligned.npz", "aligned.parquet", "list.json"]
 
 
 def test_a_target_without_signal_gets_no_model_and_exit_code_3(mlexpert: Mlexpert, tmp_path: Path) -> None:

@@ -261,7 +261,7 @@ CHECKS: dict[str, str] = {
     "training.schedule": "step sizes and the stopping rule are defined",
     "evaluation.metric": "the metric measures the goal",
     "evaluation.uncertainty": "every score has an interval",
-    "reproducibility.seeds": "seeds are fixed, and a second run agrees",
+    "reproducibility.seeds": "the plan's seed was set, and the kept model predicts the same bits in two fresh boxes",
     "reproducibility.hyperparameters": "every setting is recorded",
 }
 

@@ -76,7 +76,7 @@ def _peers(problem: Params, tolerance: float, finer: int, timeout: float, seed: 
             "constraints",
             "statistical-physicist",
             "physics",
-            {"mode": "constraints", "problem": problem},
+            {"mode": "constraints", "problem": problem, "tolerance": tolerance},
             min(timeout, 120.0),
         ),
         _delegated(

@@ -100,12 +100,15 @@ def _folds(routing: Routing, strategy: DataStrategy) -> Params:
     return {"kind": "kfold" if strategy.task == "regression" else "stratified", "folds": folds, "column": None}
 
 
+_BASELINES = ("dummy", "linear", "forest")  # the gates compare with each of them
+
+
 def _models(named: str) -> tuple[str, ...]:
-    """The candidates: baselines always, a named family beside them, all four where none is named."""
+    """The candidates: the three baselines always, boosting beside them where it is named or nothing is."""
     family = next((family for family, names in _CANDIDATES.items() if named in names), None)
     if family is None:
         return ("dummy", "linear", "forest", "boosting")
-    return tuple(name for name in ("dummy", "linear", "forest", "boosting") if name in {"dummy", "linear", family})
+    return tuple(name for name in ("dummy", "linear", "forest", "boosting") if name in {*_BASELINES, family})
 
 
 def _estimate(profile: DataProfile, strategy: DataStrategy) -> Estimate:

@@ -36,6 +36,11 @@ class RulesPlanner:
         Raises BadInput (contradiction, unknown column, unclear target, unusable data), IllPosed
         (a field problem without a stable solution), NotAvailable (understood, but not there yet).
         """
+        if request.allow_rows:
+            raise NotAvailable(
+                f"--allow-rows {request.allow_rows[0]}: the rules planner asks no model, rows never leave this machine",
+                remedy="Leave --allow-rows out.",
+            )
         self._refuse_contradictions(request, routing)
         if routing.route is Route.TABULAR:
             return table_plan(request, routing, profile, findings, self.name)

@@ -73,16 +73,20 @@ def skill_over_dummy(files: Mapping[str, Path], params: Mapping[str, Any]) -> Sc
 
 
 def coverage(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
-    """The share of labels inside the predicted intervals, with Wilson's interval at 95 % (doi:10.2307/2276774)."""
+    """The share of labels inside the predicted intervals, with Wilson's interval at 95 % (doi:10.2307/2276774).
+
+    The intervals are the columns TARGET.low and TARGET.high; `interval_width` is their mean width.
+    """
     subject = str(params.get("subject", ""))
     labels = _labels(files["labels"])
     try:
         outputs, names = _predictions(files["predictions"], labels)
+        target = names[_target_column(names, params)]
     except Unmatched as wrong:
         return unmeasured("coverage", str(wrong), subject=subject)
-    low, high = (next((at for at, name in enumerate(names) if name.endswith(end)), None) for end in (".low", ".high"))
-    if low is None or high is None:
+    if not {f"{target}.low", f"{target}.high"} <= set(names):
         return unmeasured("coverage", "the predictions hold no interval", subject=subject)
+    low, high = names.index(f"{target}.low"), names.index(f"{target}.high")
     inside = (labels.values >= outputs[:, low]) & (labels.values <= outputs[:, high])
     n, share, z = len(inside), float(inside.mean()), 1.959964
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
@@ -124,11 +128,19 @@ def _all_metrics(task: str, files: Mapping[str, Path], params: Mapping[str, Any]
     try:
         subject = _subject(files["predictions"], labels, params)
     except Unmatched as wrong:
-        told = str(params.get("subject", ""))
-        return Scored(tuple(Score(name, None, subject=told, text=str(wrong)) for name in names))
+        return Scored(tuple(Score(name, None, subject=_told(params), text=str(wrong)) for name in names))
     scores = tuple(_score(name, subject, labels, params) for name in names)
+    told = f"{labels.drawn} drawn by the bootstrap"
+    units = Score(
+        "bootstrap_units",
+        float(len(np.unique(labels.units))),
+        "",
+        n=len(labels.row_ids),
+        subject=_told(params),
+        text=told,
+    )
     tables = {} if isinstance(subject, Regressed) else {_table_name(params): _confusion(subject)}
-    return Scored(scores, tables)
+    return Scored((*scores, units), tables)
 
 
 def _score(name: str, subject: Regressed | Classified, labels: Labels, params: Mapping[str, Any]) -> Score:
@@ -222,16 +234,28 @@ def _predictions(path: Path, labels: Labels) -> tuple[Array, tuple[str, ...]]:
 def _subject(path: Path, labels: Labels, params: Mapping[str, Any]) -> Regressed | Classified:
     outputs, names = _predictions(path, labels)
     if not labels.text:
-        return Regressed(np.asarray(labels.values, dtype=np.float64), outputs[:, _target_column(names)])
+        return Regressed(np.asarray(labels.values, dtype=np.float64), outputs[:, _target_column(names, params)])
     if outputs.min() < 0 or outputs.max() > 1 + 1e-6 or np.abs(outputs.sum(axis=1) - 1).max() > 1e-3:
         raise Unmatched("the outputs are not class probabilities: each row must be in [0, 1] and sum to 1")
     positive = params.get("positive")
     return classified(labels.values.tolist(), outputs, names, None if positive is None else str(positive))
 
 
-def _target_column(names: Sequence[str]) -> int:
-    """The column of the prediction itself, beside those of its interval."""
-    return next(at for at, name in enumerate(names) if not name.endswith((".low", ".high")))
+def _target_column(names: Sequence[str], params: Mapping[str, Any]) -> int:
+    """The column named `params["target"]`; without that name, the only one that is no end of another's interval.
+
+    Raises: Unmatched where there is no such column.
+    """
+    ends = {f"{name}{end}" for name in names for end in (".low", ".high")}
+    target = params.get("target")
+    found = [str(target)] if target is not None else [name for name in names if name not in ends]
+    if len(found) != 1 or found[0] not in names:
+        raise Unmatched(f"the predictions hold {', '.join(names)}: no column for {target or 'one target'!r}")
+    return names.index(found[0])
+
+
+def _told(params: Mapping[str, Any]) -> str:
+    return str(params.get("subject", ""))
 
 
 def _table_name(params: Mapping[str, Any]) -> str:

@@ -1,0 +1,104 @@
+"""Gates of tables: what a worker says or supplies itself never decides alone."""
+
+from __future__ import annotations
+
+import pytest
+from evidence import ROWS, Row, evidence_of, plan_for
+
+from orchestrator.core.evidence import Verdict
+from orchestrator.core.plan import SplitPlan
+from orchestrator.core.request import Route
+from orchestrator.gates.result import judge_results
+
+GOOD = ROWS[Route.TABULAR]
+
+
+def ruled(rows: tuple[Row, ...], check: str, **data: object) -> Verdict:
+    plan = plan_for(Route.TABULAR)
+    assert plan.data is not None
+    plan = plan.model_copy(update={"data": plan.data.model_copy(update=data)})
+    return next(verdict for verdict in judge_results(plan, evidence_of(rows)) if verdict.id == check)
+
+
+def without(*dropped: tuple[str, str]) -> tuple[Row, ...]:
+    return tuple(row for row in GOOD if row[:2] not in dropped)
+
+
+def test_the_skills_own_dummy_does_not_stand_in_for_the_hosts_constant_guess() -> None:
+    easy: Row = ("paired_difference", "delivered vs dummy", 900.0, (890.0, 910.0))
+    assert (
+        ruled((*without(("paired_difference", "delivered vs constant")), easy), "model.baseline").verdict == "unknown"
+    )
+    lost: Row = ("paired_difference", "delivered vs constant", 0.1, (-1.0, 1.2))
+    assert ruled((*without(lost[:2]), lost, easy), "model.baseline").verdict == "failed"
+
+
+@pytest.mark.parametrize("absent", ["linear", "forest"])
+def test_a_model_that_met_fewer_than_two_families_is_not_shown_to_suit_the_data(absent: str) -> None:
+    rows = without(("rmse", absent), ("paired_difference", f"delivered vs {absent}"))
+    found = ruled(rows, "model.inductive_bias")
+    assert found.verdict == "unknown" and absent in found.reason
+
+
+def test_the_hosts_constant_guess_is_no_candidate() -> None:
+    worse: Row = ("paired_difference", "delivered vs constant", -9.0, (-12.0, -6.0))
+    assert ruled((*without(worse[:2]), worse), "model.inductive_bias").verdict == "passed"
+
+
+@pytest.mark.parametrize(("claimed", "ruling"), [(-3.0, "passed"), (0.0, "passed"), (9.0, "failed"), (-9.0, "failed")])
+def test_a_claim_far_from_the_measured_score_fails_to_either_side(claimed: float, ruling: str) -> None:
+    gap: Row = ("cv_gap", "", claimed, (claimed - 3.0, claimed + 3.0))
+    assert ruled((*without(gap[:2]), gap), "training.loss").verdict == ruling
+
+
+@pytest.mark.parametrize(
+    ("claimed", "ruling"), [(-20.0, "passed"), (-40.0, "failed"), (-1e9, "failed"), (9.0, "failed")]
+)
+def test_folds_in_time_may_be_worse_but_not_worse_than_a_constant_guess(claimed: float, ruling: str) -> None:
+    gap: Row = ("cv_gap", "", claimed, (claimed - 3.0, claimed + 3.0))
+    by_time = SplitPlan(kind="time", column="t")
+    assert ruled((*without(gap[:2]), gap), "training.loss", split=by_time).verdict == ruling
+
+
+@pytest.mark.parametrize("end", [float("inf"), float("nan")])
+def test_a_gap_that_is_no_number_is_never_a_pass(end: float) -> None:
+    gap: Row = ("cv_gap", "", -1.0, (-end, -end))
+    assert ruled((*without(gap[:2]), gap), "training.loss").verdict == "failed"
+
+
+@pytest.mark.parametrize(
+    ("interval", "units", "ruling", "why"),
+    [
+        ((0.84, 0.95), 90.0, "passed", "over 90 units"),
+        ((0.3, 0.95), 90.0, "failed", "may be 0.5 wide"),
+        ((0.84, 0.95), 3.0, "failed", "10 are needed"),
+    ],
+)
+def test_an_interval_of_classes_fails_where_it_is_wide_or_rests_on_few(
+    interval: tuple[float, float], units: float, ruling: str, why: str
+) -> None:
+    rows: tuple[Row, ...] = (
+        ("accuracy", "delivered", 0.9, interval),
+        ("bootstrap_units", "delivered", units, None),
+    )
+    found = ruled(rows, "evaluation.uncertainty", metric="accuracy", task="binary")
+    assert (found.verdict, why in found.reason) == (ruling, True)
+
+
+@pytest.mark.parametrize(("guess", "ruling"), [(0.69, "passed"), (0.2, "failed")])
+def test_the_interval_of_a_loss_is_held_against_the_constant_guess(guess: float, ruling: str) -> None:
+    rows: tuple[Row, ...] = (
+        ("log_loss", "delivered", 0.2, (0.1, 0.35)),
+        ("log_loss", "constant", guess, None),
+        ("bootstrap_units", "delivered", 90.0, None),
+    )
+    found = ruled(rows, "evaluation.uncertainty", metric="log_loss", task="binary")
+    assert found.verdict == ruling
+    assert ruled(rows[::2], "evaluation.uncertainty", metric="log_loss", task="binary").verdict == "unknown"
+
+
+@pytest.mark.parametrize("width", [1e9, 251.0])
+def test_prediction_intervals_that_hold_everything_by_being_wide_fail(width: float) -> None:
+    wide: Row = ("interval_width", "delivered", width, None)
+    found = ruled((*without(wide[:2]), wide), "evaluation.uncertainty")
+    assert found.verdict == "failed" and found.threshold == 250.0

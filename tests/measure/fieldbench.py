@@ -1,0 +1,120 @@
+"""A measuring bench without boxes: `predict` is the test's, `score` are our real scorers of fields."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from orchestrator.boxes.job import Code, Job, JobResult, ModelFiles
+from orchestrator.core.evidence import Evidence
+from orchestrator.core.outcome import Outcome
+from orchestrator.core.plan import Step
+from orchestrator.journal.rundir import RunDirectory
+from orchestrator.measure.bench import Bench
+from orchestrator.measure.evidence import EvidenceBook
+from orchestrator.measure.field import Subject
+from sandbox.protocol import Completed, Trust
+from skills.runtime.scoring import field, repeat, seeds
+from skills.runtime.scoring.scored import Scored, unmeasured
+from skills.runtime.seeds import fingerprint
+
+SCORERS = {**field.SCORERS, **repeat.SCORERS, **seeds.SCORERS}
+RUNTIME = Path(__file__).resolve().parents[2] / "skills" / "runtime"
+HEAT = {
+    "name": "heat", "diffusion": "0.4", "x": [0.0, 1.0], "t": [0.0, 1.0], "initial": "sin(pi*x)",
+    "left": {"kind": "dirichlet", "value": "0"}, "right": {"kind": "dirichlet", "value": "0"},
+}  # fmt: skip
+NO_SERIES = {**HEAT, "diffusion": "0.4 + 0.1*x"}
+HISTORY = {
+    "series": {"loss": [[0, 1.0], [9, 1e-9]]},
+    "stopped": {"reason": "tolerance", "at": 9, "limit": 200},
+    "schedule": "Gauss-Newton",
+}
+Predict = Callable[[Job, Path], None]
+
+
+def truth(points: np.ndarray) -> np.ndarray:
+    return np.exp(-0.4 * np.pi**2 * points[:, 1]) * np.sin(np.pi * points[:, 0])
+
+
+def predict_well(job: Job, out: Path) -> None:
+    """Every variant is near the exact solution, the opponents farther away."""
+    with np.load(job.inputs["points"]) as held:
+        values = truth(held["inputs"])[:, None]
+    for place, variant in enumerate(job.variants):
+        name = "predictions.npz" if place == 0 else f"predictions-{variant}.npz"
+        worse = {"data_only": 1.5, "half": 1 + 1e-7, "coarse": 1.01}.get(variant, 1 + 1e-8)
+        np.savez(out / name, outputs=values * worse, output_names=np.array(["u"]))
+    np.savez(out / "features.npz", features=np.linspace(-1, 1, 9)[:, None])
+
+
+class Workshop:
+    """Stands in for the boxes."""
+
+    def __init__(self, predict: Predict) -> None:
+        self.runtime = RUNTIME
+        self.predict = predict
+        self.jobs: list[Job] = []
+
+    async def do(self, job: Job) -> JobResult:
+        self.jobs.append(job)
+        job.destination.mkdir(parents=True, exist_ok=True)
+        if job.verb == "predict":
+            self.predict(job, job.destination)
+        else:
+            self._score(job)
+        return JobResult(completed=Completed(exit_code=0, ended="exit", output="", wall_s=0.0))
+
+    def _score(self, job: Job) -> None:
+        assert all(path.is_file() for path in job.inputs.values()), "a box is given files that exist"
+        told = []
+        for wanted in job.scorers:
+            files = {key: job.inputs[name] for key, name in wanted["inputs"].items()}  # type: ignore[union-attr,index]
+            told += [score.as_json() for score in scored(str(wanted["name"]), files, wanted["params"]).scores]
+        (job.destination / "scores.json").write_text(json.dumps({"scores": told}))
+
+
+def scored(name: str, files: dict[str, Path], params: Any) -> Scored:
+    """As the scoring box does: a scorer that breaks measures nothing."""
+    try:
+        return SCORERS[name](files, params)
+    except Exception as error:  # noqa: BLE001 (as there: what a worker wrote may break a scorer in any way)
+        return unmeasured(name, f"could not be measured: {error}", subject=str(params.get("subject", "")))
+
+
+class Measured:
+    """A run with a finished network and a finished reference, and the book of what is measured on them."""
+
+    def __init__(self, folder: Path, predict: Predict = predict_well) -> None:
+        self.run = RunDirectory.create(folder)
+        self.workshop = Workshop(predict)
+        self.bench = Bench(self.workshop, self.run, 0)  # type: ignore[arg-type]
+        self.book = EvidenceBook(self.run, "", "", 0)
+
+    def subject(self, step: str, variants: object, trust: Trust = "builtin") -> Subject:
+        out = self.run.out(step)
+        (out / "model").mkdir(parents=True)
+        written = {"model/variants.json": variants, "history.json": HISTORY, "hyperparameters.json": {}}
+        written["environment.json"] = {"seed_fingerprint": fingerprint(0)}
+        for name, value in written.items():
+            (out / name).write_text(json.dumps(value))
+        if trust != "builtin":
+            self.book.unvouched |= {step}
+        skill = Code(name="skill", folder=out, trust=trust)
+        made = Outcome(step=step, status="done", spec_sha256="")
+        return Subject(
+            step=Step(id=step, worker="skill", kind="skill"), outcome=made,
+            model=ModelFiles(skill=skill, folder=out / "model"),
+        )  # fmt: skip
+
+    def found(self, name: str, subject: str = "") -> Evidence:
+        """The newest evidence of that name and subject, as the gates look it up."""
+        return [entry for entry in self.book.entries if (entry.name, entry.subject) == (name, subject)][-1]
+
+    @property
+    def values(self) -> list[tuple[str, str, float | None]]:
+        return [(entry.name, entry.subject, entry.value) for entry in self.book.entries]
