@@ -95,8 +95,17 @@ class Orchestrator:
         """Route, plan and check a request; spends nothing and starts no box. `resume` would go on from here."""
         return await self._start(_request(request, options), on_event, None, until_plan=True)
 
-    async def resume(self, run_id: str, *, on_event: Listener | None = None, approver: Approver | None = None) -> Run:
+    async def resume(
+        self,
+        run_id: str,
+        *,
+        on_event: Listener | None = None,
+        approver: Approver | None = None,
+        timeout_s: float | None = None,
+    ) -> Run:
         """Go on with a run that was killed, stopped or only planned. Finished steps are not run again.
+
+        `timeout_s` takes the place of the deadline that the run was started with.
 
         Raises:
             BadInput: there is no such run.
@@ -104,6 +113,8 @@ class Orchestrator:
         """
         run = RunDirectory.find(self.runs_dir, run_id)
         request = read_model(run.request, Request)
+        if timeout_s is not None:
+            request = request.model_copy(update={"timeout_s": timeout_s})
         return await self._drive(run, request, on_event, approver, resumed=True)
 
     async def stream(self, request: str | Request, **options: Unpack[Options]) -> AsyncIterator[Event]:

@@ -35,7 +35,12 @@ class Road(Protocol):
     async def plan(self, request: Request, *, on_event: Listener | None = None) -> Finished: ...
 
     async def resume(
-        self, run_id: str, *, on_event: Listener | None = None, approver: Approver | None = None
+        self,
+        run_id: str,
+        *,
+        on_event: Listener | None = None,
+        approver: Approver | None = None,
+        timeout_s: float | None = None,
     ) -> Finished: ...
 
 

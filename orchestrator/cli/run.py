@@ -45,7 +45,9 @@ def run(asked: Asked) -> int:
             remedy='mlexpert plan "…" shows the plan and its run id; mlexpert run --resume RUN then goes ahead with it',
         )
     if asked.resume:
-        return _finish(asked, lambda r, tell, ask: r.resume(asked.resume, on_event=tell, approver=ask))
+        return _finish(
+            asked, lambda r, tell, ask: r.resume(asked.resume, on_event=tell, approver=ask, timeout_s=asked.timeout_s)
+        )
     request = _request(asked)
     return _finish(asked, lambda r, tell, ask: r.run(request, on_event=tell, approver=ask))
 

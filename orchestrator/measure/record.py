@@ -11,7 +11,7 @@ from orchestrator.measure.edge import load_json
 from orchestrator.measure.evidence import EvidenceBook
 
 MAX_WORDS = 200  # of a worker's own text that are quoted
-SETTLED = ("tolerance", "plateau", "early_stopping", "closed_form", "converged", "cross_validation")
+SETTLED = ("complete", "tolerance", "plateau", "early_stopping", "closed_form", "converged", "cross_validation")
 
 
 class Stopped(BaseModel):

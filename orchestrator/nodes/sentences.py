@@ -70,17 +70,22 @@ def claims_of(plan: Plan, evidence: tuple[Evidence, ...]) -> tuple[AnswerClaim, 
 
 def _field_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
     name = str((plan.problem or {}).get("name", "the problem"))
-    sentences = {
-        ("relative_l2", "delivered"): f"Relative L2 error of the network for {name} on points that the judge drew",
-        ("max_error", "delivered"): "Largest absolute error of the network on those points",
-        (
-            "relative_l2",
-            "data_only",
-        ): "Baseline: the same widths fitted without the equation, relative L2 error",
-        ("relative_l2", "coarse"): "Baseline: a coarse classical solver, relative L2 error",
-        ("residual", "delivered"): "Relative residual of the equation on the judge's grid",
-        ("reference_error", "reference"): f"The reference solution's own relative L2 error for {name}",
-    }
+    reference = ("reference_error", "reference")
+    first = {reference: f"The reference solution's own relative L2 error for {name}"}
+    sentences = (
+        (first if plan.route is Route.SIMULATE else {})
+        | {
+            ("relative_l2", "delivered"): f"Relative L2 error of the network for {name} on points that the judge drew",
+            ("max_error", "delivered"): "Largest absolute error of the network on those points",
+            (
+                "relative_l2",
+                "data_only",
+            ): "Baseline: the same widths fitted without the equation, relative L2 error",
+            ("relative_l2", "coarse"): "Baseline: a coarse classical solver, relative L2 error",
+            ("residual", "delivered"): "Relative residual of the equation on the judge's grid",
+        }
+        | first
+    )
     for (kind, subject), text in sentences.items():
         for entry in evidence:
             if entry.name == kind and entry.subject == subject:

@@ -57,7 +57,11 @@ def _before_and_after(spec: Spec, rows: Rows, fitted: Fitted) -> Curve:
 
 
 def _forest(spec: Spec, rows: Rows, fitted: Fitted) -> tuple[str, Curve]:
-    """Out-of-bag loss of the first half of the trees and of all; a plateau where they hardly differ."""
+    """Out-of-bag loss of the first half of the trees and of all; a plateau where they hardly differ.
+
+    Else `complete`: the trees are independent and each was grown to its end, so their number is the size of a
+    sample, not an iteration that stopped short.
+    """
     constant = _before_and_after(spec, rows, fitted)[0]
     model = fitted.pipeline["model"]
     table = np.asarray(fitted.pipeline["prepare"].transform(rows.features), dtype=np.float32)
@@ -76,4 +80,4 @@ def _forest(spec: Spec, rows: Rows, fitted: Fitted) -> tuple[str, Curve]:
             part = Rows(rows.features[known], rows.target[known], None)
             curve.append([float(at), _loss(spec, part, mean, fitted.pipeline)])
     half, full = curve[-2][1], curve[-1][1]
-    return ("plateau" if full >= (1 - PLATEAU) * half else "limit"), curve
+    return ("plateau" if full >= (1 - PLATEAU) * half else "complete"), curve

@@ -47,7 +47,7 @@ class Spec(BaseModel):
     models: list[Model] = Field(default=["dummy", "linear", "forest", "boosting"], min_length=1)
     seed: int = Field(default=0, ge=0, lt=2**32)
     trees: int = Field(default=200, ge=1, le=5000)
-    boosting_iterations: int = Field(default=300, ge=1, le=10_000)
+    boosting_iterations: int = Field(default=1000, ge=1, le=10_000)
     learning_rate: float = Field(default=0.1, gt=0, le=1)
     alpha: float = Field(default=0.05, gt=0, lt=1)
     coverage: float = Field(default=0.9, gt=0, lt=1)

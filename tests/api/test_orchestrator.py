@@ -111,3 +111,12 @@ async def test_an_image_of_the_users_is_the_one_that_boxes_start_from(here: Path
     assert run.answer.error is not None
     assert "nobody-has-this:1" in run.answer.error["message"]
     assert "box.opened" not in said(run.directory)
+
+
+@pytest.mark.box
+async def test_a_resumed_run_takes_the_new_deadline(tmp_path: Path) -> None:
+    async with Orchestrator.open(runs_dir=tmp_path) as orch:
+        planned = await orch.plan("Train a PINN to solve the heat equation", sandbox="process", timeout_s=0.001)
+        assert planned.status in ("planned", "limit")
+        again = await orch.resume(planned.id, timeout_s=0.5)
+        assert again.status == "limit" and "0.5 s" in (again.answer.error or {})["message"]

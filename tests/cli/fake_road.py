@@ -101,7 +101,14 @@ class FakeRoad:
         self.requests.append(request)
         return await self._play(on_event, None)
 
-    async def resume(self, run_id: str, *, on_event: Listener | None = None, approver: Approver | None = None) -> Ended:
+    async def resume(
+        self,
+        run_id: str,
+        *,
+        on_event: Listener | None = None,
+        approver: Approver | None = None,
+        timeout_s: float | None = None,
+    ) -> Ended:
         self.resumed.append(run_id)
         return await self._play(on_event, approver)
 
