@@ -98,6 +98,7 @@ _DROP = (
     r"\b(?:ignore|exclude|leave out|ohne|sans|without) (?P<cols>\x01+(?:\s*(?:,|and|und|et|y|e)\s*\x01+)*)",
 )
 _KEEP = (
+    rf"\b(?:on|using|use|from|with) (?:the )?(?:columns? |features? )?(?!gpu|cpu|cuda|the ){_LIST} only\b",
     rf"\b(?:using|use|from|with) only (?:the )?(?:columns? |features? )?{_LIST}",
     rf"\bonly (?:use|from) (?:the )?(?:columns? |features? )?{_LIST}",
     rf"\b(?:features|predictors|inputs)\s*(?:=|:|are)\s*{_LIST}",

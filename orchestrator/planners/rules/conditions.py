@@ -6,6 +6,7 @@ import re
 
 from pydantic import JsonValue
 
+from orchestrator.planners.rules import boundaries
 from orchestrator.planners.rules.fields import expression_at
 from orchestrator.planners.rules.formula import constant, scan, tidy
 from orchestrator.planners.rules.numbers import NUMBER, number
@@ -52,18 +53,6 @@ _ROBIN = re.compile(
 )
 _NEUMANN = re.compile(rf"(?<![a-z]){_FLUX}\s*\(\s*{_POINT}\s*=\s*")
 _DIRICHLET = re.compile(rf"(?<![a-z_])[a-z]\s*\(\s*{_POINT}\s*=\s*")
-_PERIODIC = re.compile(r"periodic|periodisch\w*|periodique\w*|periodic[ao]s?|周期|on a (?:ring|circle|torus)")
-_BOTH_INSULATED = re.compile(
-    r"insulated (?:ends|rod|bar|boundar\w+|wire|both)|both ends (?:are )?insulated|no[- ]flux|zero[- ]flux"
-    r"|adiabatic|homogeneous neumann|zero neumann|"
-    r"neumann(?:[- ](?:boundar\w+|condition\w*|bc\w*|randbedingung\w*))|isolierte?n? (?:enden|rander)|extremos "
-    r"aislados|extremites isolees|reflecting"
-)
-_BOTH_FIXED = re.compile(
-    r"(?:homogeneous|zero|null) dirichlet|dirichlet|ends (?:are )?(?:held|kept|fixed) at (?:zero|0)\b"
-    r"|absorbing|zero (?:at both ends|boundar\w+|ends)|"
-    r"u\s*=\s*0 (?:at|on) (?:both ends|the boundar\w+)"
-)
 _SIDE = (
     r"(?P<side>left|right|linke[nrs]?|rechte[nrs]?|first|second)[- ]?(?:hand )?(?:end|boundary|side|wall|rand|ende"
     r"|seite)?"
@@ -71,11 +60,6 @@ _SIDE = (
 _SIDE_VALUE = re.compile(
     rf"{_SIDE}\s*(?:is |are |at |=|:|auf )?\s*(?:held |kept |fixed |gehalten )?(?:at |auf |to "
     rf"|=)?\s*(?P<value>{NUMBER})"
-)
-_SIDE_INSULATED = re.compile(
-    rf"insulated (?:at|on) (?:the )?{_SIDE}|{_SIDE} (?:is |ist )?(?:insulated|isoliert)".replace(
-        "(?P<side>", "(?P<one>", 1
-    ).replace("(?P<side>", "(?P<two>", 1)
 )
 
 
@@ -102,11 +86,14 @@ def condition_params(reading: Reading, language: str) -> dict[str, JsonValue]:
         params["t"] = [t[0], t[1]]
     if initial := _initial(reading):
         params["initial"] = initial
-    params |= _worded_sides(plain, language)
     low, high = (x[0], x[1]) if x else (0.0, 1.0)
+    params |= _worded_sides(plain, language, (low, high), spread=not points)
     for at, condition in points:
         side = "left" if abs(at - low) < 1e-9 else "right" if abs(at - high) < 1e-9 else "elsewhere"
         params[side] = condition if side != "elsewhere" else f"x = {at:g}"
+    sides: dict[str, JsonValue] = {side: params[side] for side in ("left", "right") if side in params}
+    if words := boundaries.unread(plain, sides, language):
+        params["unread_boundary"] = words
     return params
 
 
@@ -183,27 +170,16 @@ def _add(
     start = match.end() + (chained.end() if chained else 0)
     unread = re.match(r"[^\s,;]*", plain[start:])
     value = scan(plain, start)[0] or (unread[0] if unread else "")
-    inside = any(start <= match.start() < start + 40 for start, _, c in found if c != condition and _is_robin(c))
+    inside = any(robin.start() < match.start() < robin.end() for robin in _ROBIN.finditer(plain))
     if at is not None and value and not inside:
         found.append((match.start(), at, {**condition, "value": value}))
 
 
-def _is_robin(condition: JsonValue) -> bool:
-    return isinstance(condition, dict) and condition.get("kind") == "robin"
-
-
-def _worded_sides(plain: str, language: str) -> dict[str, JsonValue]:
-    sides: dict[str, JsonValue] = {}
-    if _PERIODIC.search(plain):
-        return {"left": {"kind": "periodic"}, "right": {"kind": "periodic"}}
-    for pattern, kind in ((_BOTH_FIXED, "dirichlet"), (_BOTH_INSULATED, "neumann")):
-        if pattern.search(plain):
-            sides = {side: {"kind": kind, "value": "0"} for side in ("left", "right")}
+def _worded_sides(plain: str, language: str, x: tuple[float, float], *, spread: bool) -> dict[str, JsonValue]:
+    sides = boundaries.worded(plain, language, x, spread=spread)
     for match in _SIDE_VALUE.finditer(plain):
         value = f"{number(match['value'], language):g}"
         sides[_side(match["side"])] = {"kind": "dirichlet", "value": value}
-    for match in _SIDE_INSULATED.finditer(plain):
-        sides[_side(match["one"] or match["two"])] = {"kind": "neumann", "value": "0"}
     return sides
 
 

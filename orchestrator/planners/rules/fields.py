@@ -82,7 +82,7 @@ _COEFFICIENTS: tuple[tuple[str, str], ...] = (
         r"(?:thermal )?(?:diffusivity|diffusion(?: coefficient| constant)?|conductivity|viscosity|diffusivitat"
         r"|diffusionskoeffizient\w*|temperaturleitfahigkeit|warmeleitzahl|diffusivite|coefficient de diffusion"
         r"|difusividad|coeficiente de difusion|difusion|diffusivita|coefficiente di diffusione|difusividade|热扩散系数"
-        r"|扩散系数|拡散係数|alpha|α|kappa|κ)",
+        r"|扩散系数|拡散係数|alpha|alfa|α|kappa|κ)",
     ),
     ("advection", r"advection(?: coefficient)?"),
     ("reaction", r"reaction(?: coefficient| rate| term)?|growth rate"),

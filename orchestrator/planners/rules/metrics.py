@@ -63,6 +63,10 @@ _AFTER = re.compile(
     rf"^{_FILLER}(?:(?P<low>{_LOW})|(?P<high>{_HIGH}))\s*(?:of |von |de )?(?P<number>{NUMBER})\s*(?P<percent>%"
     rf"|percent|prozent)?"
 )
+_ALSO = re.compile(
+    rf"^\s*(?:,|and|but|und|et|y|e)*\s*(?:(?P<low>{_LOW})|(?P<high>{_HIGH}))\s*(?P<number>{NUMBER})\s*(?P<percent>%"
+    r"|percent|prozent)?(?=\s*(?:$|[.,;]|in |on |for |from |with |and |auf ))"
+)
 _BEFORE = re.compile(
     rf"(?:(?P<low>{_LOW})|(?P<high>{_HIGH}))\s*(?:an?\s+|eine?\s+)?(?P<number>{NUMBER})\s*(?P<percent>%"
     rf"|percent|prozent)?\s*(?:of |de |di |的)?$"
@@ -79,18 +83,22 @@ def constraints(reading: Reading, language: str) -> list[JsonValue]:
     bounds: list[JsonValue] = []
     for name, start, end in mentioned(reading):
         window = reading.plain[max(0, start - 40) : start]
-        match = _AFTER.match(reading.plain[end : end + 60]) or _BEFORE.search(window)
-        if not match:
-            continue
-        value = number(match["number"], language)
-        # "95 accuracy" means 95 %: no share exceeds one. MAPE stays a share as well.
-        if match["percent"] or (name in CLASSIFICATION and name != "log_loss" and 1.0 < value <= 100.0):
-            value = round(value / 100, 10)
-        side = "at_least" if match["low"] else "at_most"
-        bound: dict[str, JsonValue] = {"metric": name, side: value}
-        if bound not in bounds:
-            bounds.append(bound)
+        after = _AFTER.match(reading.plain[end : end + 60])
+        match = after or _BEFORE.search(window)
+        also = _ALSO.match(reading.plain[end + after.end() :]) if after else None
+        for found in (match, also):
+            bound = _bound(name, found, language) if found else None
+            if bound and bound not in bounds:
+                bounds.append(bound)
     return bounds
+
+
+def _bound(name: str, match: re.Match[str], language: str) -> dict[str, JsonValue]:
+    value = number(match["number"], language)
+    # "95 accuracy" means 95 %: no share exceeds one. MAPE stays a share as well.
+    if match["percent"] or (name in CLASSIFICATION and name != "log_loss" and 1.0 < value <= 100.0):
+        value = round(value / 100, 10)
+    return {"metric": name, "at_least" if match["low"] else "at_most": value}
 
 
 def primary(reading: Reading, bounds: list[JsonValue]) -> str | None:

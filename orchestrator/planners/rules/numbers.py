@@ -61,6 +61,7 @@ QUANTITIES = (
         r"|taxa de aprendizagem|taxa de aprendizado|学习率|学習率",
         whole=False,
         after=False,
+        low=-1e18,  # refused by the plan, not overlooked
     ),
     Quantity("folds", r"[- ]?folds?|-fach[a-z]*|faltungen|[- ]?plis|折|分割交差", low=2),
     Quantity(
@@ -118,7 +119,8 @@ _DOLLARS = re.compile(
     r"(?:budget|spend|cost|at most|up to)[^.\d$]{0,20}(?:\$\s*(\d+(?:\.\d+)?)|(\d+(?:\.\d+)?)\s*(?:\$|usd|dollars?))"
 )
 _HELD_OUT = re.compile(
-    rf"(?:hold(?:ing)?[ -]?out|holdout|test (?:set |split |fraction |size )?(?:of |=|:)?|testanteil|als test"
+    rf"(?:hold(?:ing)?[ -]?out|holdout|test (?:set |split |fraction |size |share "
+    rf"|proportion |ratio |portion )?(?:of |=|:)?|testanteil|als test"
     rf"|de test|for testing)"
     rf"\s*(?:von|of|=|:|is)?\s*(?P<after>{NUMBER})\s*(?P<percent>%|percent|prozent)?"
     rf"|(?P<before>{NUMBER})\s*(?P<mark>%|percent|prozent)\s*(?:as |for |zum |als |pour le |para |of the data )?(?:a )?"
@@ -192,7 +194,7 @@ def limits(reading: Reading, language: str) -> dict[str, JsonValue]:
 
 
 def test_fraction(reading: Reading, language: str) -> float | None:
-    """The share of rows to hold out, in (0, 1), if the request gives one."""
+    """The share of rows to hold out, if the request gives one; the plan refuses what is not in (0, 1)."""
     match = _HELD_OUT.search(reading.plain)
     if not match:
         return None
@@ -201,7 +203,9 @@ def test_fraction(reading: Reading, language: str) -> float | None:
     value = number(match["after"] or match["before"], language)
     if match["percent"] or match["mark"]:
         value /= 100
-    return value if 0.0 < value < 1.0 else None
+        return value
+    stated = re.search(r"fraction|size|share|proportion|ratio|anteil", match[0])
+    return value if stated or 0.0 < value < 1.0 else None
 
 
 def hidden_layers(reading: Reading) -> list[int] | None:

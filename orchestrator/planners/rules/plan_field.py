@@ -10,7 +10,9 @@ from orchestrator.core.errors import BadInput
 from orchestrator.core.evidence import Verdict
 from orchestrator.core.plan import Estimate, Plan, Resources, Step, Until
 from orchestrator.core.request import Request, Route, Routing, seed_of
+from orchestrator.planners.rules import unmet
 from orchestrator.planners.rules.problem import field_problem
+from orchestrator.planners.rules.text import read
 from orchestrator.planners.rules.think_field import pinn_thoughts, simulate_thoughts
 
 Params = dict[str, JsonValue]
@@ -51,7 +53,7 @@ def pinn_plan(request: Request, routing: Routing, findings: tuple[Verdict, ...],
         estimate=_estimate(spec),
         problem=made.problem,
         tolerance=tolerance,
-        notes=(*made.notes, *_unused(routing.params, spec), *_findings_note(findings)),
+        notes=(*made.notes, *_unmet(request, routing.params, spec, physics=True), *_findings_note(findings)),
     )
 
 
@@ -113,7 +115,11 @@ def simulate_plan(request: Request, routing: Routing, findings: tuple[Verdict, .
         estimate=Estimate(wall_s=8.0, cpu_s=6.0),
         problem=made.problem,
         tolerance=tolerance,
-        notes=(*made.notes, *_findings_note(findings)),
+        notes=(
+            *made.notes,
+            *_unmet(request, routing.params, {"resolution": start}, physics=False),
+            *_findings_note(findings),
+        ),
     )
 
 
@@ -140,6 +146,9 @@ def _told(params: Params, findings: tuple[Verdict, ...]) -> Params:
     An epoch is one pass over the points, which here is one iteration.
     """
     told = {key: params[key] for key in _OWN_KEYS if key in params}
+    rate = _number(told.get("learning_rate"))
+    if rate is not None and not 0 < rate <= 1:
+        raise BadInput(f"the learning rate {rate:g} is not in (0, 1]", remedy="0.001 is usual for adam.")
     if "epochs" in params and "iterations" not in told:
         told["iterations"] = params["epochs"]
     if told.get("optimizer") not in _OPTIMIZERS:
@@ -170,13 +179,12 @@ def _failed(finding: Verdict, *words: str) -> bool:
     return finding.verdict in {"failed", "unknown"} and any(word in finding.id for word in words)
 
 
-def _unused(params: Params, spec: Params) -> tuple[str, ...]:
-    """What the request asks of the trainer and does not get."""
-    return tuple(
-        f"{key} {params[key]!r} is not used: this trainer does not take it."
-        for key in _OWN_KEYS
-        if key in params and key not in spec
-    )
+def _unmet(request: Request, params: Params, spec: Params, *, physics: bool) -> tuple[str, ...]:
+    """What the request asks of the solver and does not get."""
+    used = {"tolerance"} | ({"epochs"} if "iterations" in spec else set())
+    if params.get("model") == "pinn":
+        used.add("model")
+    return unmet.notes(read(request.text).plain, params, spec, frozenset(used), physics=physics)
 
 
 def _findings_note(findings: tuple[Verdict, ...]) -> tuple[str, ...]:

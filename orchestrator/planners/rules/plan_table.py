@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import JsonValue
 
 from orchestrator.core.errors import BadInput, NotAvailable
@@ -9,6 +11,8 @@ from orchestrator.core.evidence import Verdict
 from orchestrator.core.plan import DataStrategy, Estimate, Plan, Resources, Step
 from orchestrator.core.profile import DataProfile
 from orchestrator.core.request import Request, Route, Routing, seed_of
+from orchestrator.planners.rules import unmet
+from orchestrator.planners.rules.clashes import NEGATED
 from orchestrator.planners.rules.replies import say
 from orchestrator.planners.rules.strategy import Decision, decide
 from orchestrator.planners.rules.text import read
@@ -20,6 +24,11 @@ _CANDIDATES = {
     "forest": ("random forest", "decision tree"),
     "boosting": ("boosting", "gradient boosting", "xgboost", "lightgbm", "catboost"),
 }
+_NETWORK = re.compile(
+    r"\b(?:deep )?neural (?:network|net)s?\b|neuronale[sn]? netz\w*|reseaux? de neurones|red(?:es)? neuronal\w*"
+    r"|ret[ei] neural[ei]|redes? neura(?:l|is)"
+)
+_USED = frozenset({"folds", "model", "test_fraction"})
 _NOT_HERE = ("svm", "knn", "lasso", "tabnet", "mlp")
 
 
@@ -36,7 +45,9 @@ def table_plan(
             remedy="There are a linear model, a random forest and gradient boosting; leave the model out to compare "
             "them.",
         )
-    decision = decide(routing, read(request.text).plain, profile, findings)
+    plain = read(request.text).plain
+    _refuse_network(plain)
+    decision = decide(routing, plain, profile, findings)
     strategy = decision.strategy
     spec = _spec(request, routing, strategy, profile)
     timeout = request.timeout_s or _number(routing.params.get("timeout_s")) or 900.0
@@ -55,7 +66,7 @@ def table_plan(
         steps=(step,),
         estimate=estimate,
         data=strategy,
-        notes=_notes(routing, decision, model, findings),
+        notes=(*_notes(routing, decision, model, findings), *unmet.notes(plain, routing.params, spec, _used(spec))),
     )
 
 
@@ -84,7 +95,31 @@ def _spec(request: Request, routing: Routing, strategy: DataStrategy, profile: D
         if not 0 < rate <= 1:
             raise BadInput(f"the learning rate {rate:g} is not in (0, 1]", remedy="0.1 is usual for boosting.")
         spec["learning_rate"] = rate
-    return spec
+    return spec | _iterations(routing.params, spec)
+
+
+def _iterations(params: Params, spec: Params) -> Params:
+    """The rounds of boosting, where the request names their number and boosting is a candidate."""
+    rounds, models = _number(params.get("iterations")), spec["models"]
+    if rounds is None or not isinstance(models, list) or "boosting" not in models:
+        return {}
+    if not 1 <= rounds <= 10_000:
+        raise BadInput(f"{rounds:g} iterations are asked for; 1 to 10000 are possible", remedy="1000 are usual.")
+    return {"boosting_iterations": int(rounds)}
+
+
+def _used(spec: Params) -> frozenset[str]:
+    return _USED | {"iterations"} if "boosting_iterations" in spec else _USED
+
+
+def _refuse_network(plain: str) -> None:
+    match = _NETWORK.search(plain)
+    if match and not NEGATED.search(plain[: match.start()]):
+        raise NotAvailable(
+            f"{match[0]!r} on a table is not available yet",
+            remedy="There are a linear model, a random forest and gradient boosting; leave the network out to compare "
+            "them.",
+        )
 
 
 def _folds(routing: Routing, strategy: DataStrategy) -> Params:

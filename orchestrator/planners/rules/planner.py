@@ -9,7 +9,7 @@ from orchestrator.core.evidence import Verdict
 from orchestrator.core.plan import Plan
 from orchestrator.core.profile import DataProfile
 from orchestrator.core.request import Request, Route, Routing
-from orchestrator.planners.rules.params import contradictions
+from orchestrator.planners.rules import clashes
 from orchestrator.planners.rules.plan_field import pinn_plan, simulate_plan
 from orchestrator.planners.rules.plan_table import table_plan
 from orchestrator.planners.rules.replies import NEAREST
@@ -54,7 +54,7 @@ class RulesPlanner:
 
     def _refuse_contradictions(self, request: Request, routing: Routing) -> None:
         reading = read(request.text)
-        clash = contradictions(corrected(reading), routing.language, routing.route)
+        clash = clashes.find(corrected(reading), routing.language, routing.route, request.files)
         if clash:
             raise BadInput(
                 f"the request contradicts itself: {clash[0]!r} and {clash[1]!r}",

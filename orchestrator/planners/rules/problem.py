@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from orchestrator.core.errors import IllPosed, NotAvailable
+from orchestrator.core.errors import BadInput, IllPosed, NotAvailable
 from orchestrator.core.expression import evaluate, names, parse
 from orchestrator.planners.rules.algebra import derivative, negative, product, short, total
 from orchestrator.planners.rules.fields import HERE
@@ -111,6 +111,12 @@ def _interval(axis: str, params: Params, name: str) -> JsonValue:
 
 def _boundaries(params: Params, notes: list[str]) -> tuple[Params, Params]:
     sides = {side: params[side] for side in ("left", "right") if isinstance(params.get(side), dict)}
+    if "unread_boundary" in params:
+        raise BadInput(
+            f"the boundary condition {str(params['unread_boundary'])!r} was read, but not what it says at both ends",
+            remedy="Write it as formulas, one for each end: `u(0,t)=0` (Dirichlet), `u_x(1,t)=0` (Neumann), "
+            "`u_x(1,t) + 2 u(1,t) = 0` (Robin), or say `periodic boundaries`.",
+        )
     if "elsewhere" in params:
         raise IllPosed(
             f"a boundary condition is given at {params['elsewhere']}, which is no end of the domain",

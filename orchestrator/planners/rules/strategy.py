@@ -122,6 +122,10 @@ def choose_split(
     """How the test rows are set aside: what the request says, else what the columns show."""
     share = routing.params.get("test_fraction")
     fraction = float(share) if isinstance(share, int | float) else 0.2
+    if not 0.0 < fraction < 1.0:
+        raise BadInput(
+            f"a test share of {fraction:g} is asked for", remedy="Ask for one between 0 and 1; 0.2 is usual."
+        )
     asked = str(routing.params.get("split", ""))
     shuffle = routing.params.get("shuffle") is not False
     group, time = _split_columns(asked, plain, profile, target, named, leaks(findings, profile))

@@ -1,0 +1,66 @@
+"""Boundary conditions told in words: read at both ends, or refused; never replaced by others."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.core.errors import BadInput, IllPosed
+from tests.planners.test_plan_field import plan, problem
+
+NEUMANN = {"kind": "neumann", "value": "0", "coefficient": "0"}
+FIXED = {"kind": "dirichlet", "value": "0", "coefficient": "0"}
+
+
+def robin(coefficient: str) -> dict[str, str]:
+    return {"kind": "robin", "value": "0", "coefficient": coefficient}
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "right"),
+    [
+        ("Solve heat equation with Robin boundary u_x + 2u = 0 at both ends with a PINN", robin("2"), robin("2")),
+        ("PINN heat equation, du/dn + 2 u = 0 on the boundary", robin("-2"), robin("2")),
+        ("PINN heat equation, Robin u_x - u = 0 at the left end, Dirichlet on the right", robin("-1"), FIXED),
+        ("Löse die Wärmeleitungsgleichung mit Neumann-Rändern mit einem PINN", NEUMANN, NEUMANN),
+        ("PINN pour l'équation de la chaleur avec conditions de Neumann", NEUMANN, NEUMANN),
+        ("PINN ecuación del calor con condiciones de Neumann", NEUMANN, NEUMANN),
+        ("PINN heat equation, Neumann boundaries", NEUMANN, NEUMANN),
+        ("PINN heat equation, Neumann at the left and right ends", NEUMANN, NEUMANN),
+        (
+            "PINN heat equation, Neumann condition u_x = 1 at both ends",
+            NEUMANN | {"value": "1"},
+            NEUMANN | {"value": "1"},
+        ),
+        ("PINN heat equation with u = 1 at both ends", FIXED | {"value": "1"}, FIXED | {"value": "1"}),
+        ("PINN heat equation, Robin: u_x(0,t) - 2 u(0,t) = 0, u_x(1,t) + 2 u(1,t) = 0", robin("-2"), robin("2")),
+        ("PINN heat equation, left Dirichlet, right Neumann", FIXED, NEUMANN),
+        ("PINN heat equation insulated at x = 0, Dirichlet at x = 1", NEUMANN, FIXED),
+        ("PINN heat equation, left end insulated and right end at 1", NEUMANN, FIXED | {"value": "1"}),
+    ],
+)
+def test_conditions_in_words_hold_where_the_words_say(text: str, left: object, right: object) -> None:
+    found = problem(text)
+    assert (found["left"], found["right"]) == (left, right)
+    assert not any("gives no boundary" in note for note in plan(text).notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("PINN heat equation with Robin boundaries", "robin boundaries"),
+        ("PINN équation de la chaleur, conditions de Robin", "robin"),
+        ("PINN heat equation with Dirichlet and Neumann conditions", "dirichlet"),
+        ("PINN heat equation, not periodic", "not periodic"),
+        ("PINN heat equation with boundary conditions u(0)=1 and u(1)=1", r"boundary conditions u\(0\)=1"),
+        ("Simulate the heat equation with a heat flux of 2 through the ends", "heat flux"),
+    ],
+)
+def test_boundary_words_that_give_no_condition_are_refused_by_name(text: str, words: str) -> None:
+    with pytest.raises(BadInput, match=f"boundary condition '{words}'") as caught:
+        plan(text)
+    assert "u_x(1,t)=0" in caught.value.remedy
+
+
+def test_a_condition_written_for_one_end_does_not_hold_at_the_other() -> None:
+    with pytest.raises(IllPosed, match="right boundary condition is missing"):
+        plan("PINN heat equation, Neumann u_x(0,t) = 1")
