@@ -64,3 +64,11 @@ def test_boundary_words_that_give_no_condition_are_refused_by_name(text: str, wo
 def test_a_condition_written_for_one_end_does_not_hold_at_the_other() -> None:
     with pytest.raises(IllPosed, match="right boundary condition is missing"):
         plan("PINN heat equation, Neumann u_x(0,t) = 1")
+
+
+@pytest.mark.parametrize(
+    "text", ["PINN heat equation Dirichlet value 3", "PINN heat equation, Neumann boundary value 2"]
+)
+def test_a_value_in_words_is_never_dropped_for_zero(text: str) -> None:
+    with pytest.raises(BadInput, match="value"):
+        plan(text)

@@ -85,6 +85,12 @@ class Told:
     outward: bool = False  # told by the outward normal: the sign of the slope turns at the left end
 
 
+# A value named beside the kind, in words that no formula above reads.
+_VALUED = re.compile(
+    rf"(?:dirichlet|neumann)\w*(?: \w+){{0,3}}? (?:values?|wert|valeur|valore?) (?:of |= ?)?(?P<value>{NUMBER})"
+)
+
+
 def worded(plain: str, language: str, x: tuple[float, float], *, spread: bool) -> Sides:
     """The conditions of the ends as words and whole-end formulas give them; `spread`: a lone one holds at both."""
     told = _told(plain, language)
@@ -102,6 +108,10 @@ def unread(plain: str, sides: Sides, language: str) -> str:
     """The words about boundaries that the conditions found do not cover, "" if all of them are."""
     if denied := _DENIED.search(plain):
         return denied[0]
+    values = {float(str(side.get("value", "0"))) for side in sides.values() if isinstance(side, dict) and _plain(side)}
+    for match in _VALUED.finditer(plain):
+        if number(match["value"], language) not in values:
+            return match[0]
     have = {str(side.get("kind")) for side in sides.values() if isinstance(side, dict)}
     for each in _told(plain, language):
         meant = {"neumann", "robin"} if each.kind == "flux" else {each.kind}
@@ -109,6 +119,11 @@ def unread(plain: str, sides: Sides, language: str) -> str:
             return plain[each.start : each.end].strip()
     left_over = None if sides else _ANY.search(plain)
     return left_over[0] if left_over else ""
+
+
+def _plain(side: dict[str, JsonValue]) -> bool:
+    """Whether the condition's value is a number and not a formula in t."""
+    return bool(re.fullmatch(r"-?[\d.]+(?:e[-+]?\d+)?", str(side.get("value", "0"))))
 
 
 def _slopes(sides: Sides) -> bool:
