@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.environments import build
+from tests.boxed import Box, runner
 
 LOCK = Path(__file__).resolve().parents[1] / "locks" / "box.txt"
 
@@ -22,6 +23,12 @@ def box_python() -> Path:
     if own := os.environ.get("MLEXPERT_TEST_BOX_PYTHON"):
         return Path(own)
     return asyncio.run(build(LOCK, "process")).path / "bin" / "python3"
+
+
+@pytest.fixture(scope="session")
+def box(box_python: Path) -> Box:
+    """Run one verb of the job contract, as the host does."""
+    return runner(box_python)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,21 +18,10 @@ from orchestrator.data.profile import profile_table
 from orchestrator.data.split import SplitRecord, split_table
 from skills.runtime.scoring.scored import Score
 from skills.runtime.scoring.tables import SCORERS
+from tests.boxed import Box, Boxed
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPORT = "import sys; from sklearn import datasets as d; getattr(d, 'load_' + sys.argv[1])(as_frame=True).frame.to_csv(sys.argv[2], index=False)"  # fmt: skip # noqa: E501
-
-
-@dataclass(frozen=True)
-class Boxed:
-    """A verb's end: exit code, standard output, and its out folder."""
-
-    code: int
-    output: str
-    out: Path
-
-    def json(self, name: str) -> Any:
-        return json.loads((self.out / name).read_text())
 
 
 @dataclass(frozen=True)
@@ -50,25 +38,7 @@ class Trained:
         return self.work.out / "model"
 
 
-Box = Callable[..., Boxed]
 Write = Callable[..., dict[str, Path]]
-
-
-@pytest.fixture(scope="session")
-def box(box_python: Path) -> Box:
-    """Run one verb of the job contract, as the host does."""
-
-    def run(verb: str, out: Path, **job: Any) -> Boxed:
-        out.mkdir(parents=True, exist_ok=True)
-        told = out.parent / f"{out.name}-job.json"
-        told.write_text(json.dumps({"out": str(out), "inputs": {}, "seed": 0, "threads": 1, **job}))
-        done = subprocess.run(
-            [str(box_python), "-m", "skills.runtime", verb, str(told)],
-            cwd=ROOT, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"}, timeout=300,
-        )  # fmt: skip
-        return Boxed(done.returncode, done.stdout + done.stderr, out)
-
-    return run
 
 
 @pytest.fixture(scope="session")

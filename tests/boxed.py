@@ -1,4 +1,4 @@
-"""The physics skill, run in a box's Python through the job contract."""
+"""One verb of the job contract, run in a box's Python as the host does."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -30,16 +28,18 @@ class Boxed:
         return {claim["name"]: claim["value"] for claim in self.json("claims.json")}
 
 
-@pytest.fixture(scope="session")
-def box(box_python: Path) -> Callable[..., Boxed]:
-    """Run one verb of the job contract, as the host does."""
+Box = Callable[..., Boxed]
+
+
+def runner(python: Path) -> Box:
+    """`run(verb, out, **job)` with that Python."""
 
     def run(verb: str, out: Path, **job: Any) -> Boxed:
         out.mkdir(parents=True, exist_ok=True)
         told = out.parent / f"{out.name}-job.json"
         told.write_text(json.dumps({"out": str(out), "inputs": {}, "seed": 0, "threads": 1, **job}))
         done = subprocess.run(
-            [str(box_python), "-m", "skills.runtime", verb, str(told)],
+            [str(python), "-m", "skills.runtime", verb, str(told)],
             cwd=ROOT, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"}, timeout=300,
         )  # fmt: skip
         return Boxed(done.returncode, done.stdout + done.stderr, out)
