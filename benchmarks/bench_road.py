@@ -27,7 +27,7 @@ from orchestrator.driver import drive_run
 from orchestrator.journal.journal import Journal
 from orchestrator.journal.rundir import RunDirectory, write_json
 from orchestrator.nodes.context import Context
-from sandbox.process import ProcessSandbox
+from sandbox.process.backend import ProcessSandbox
 from sandbox.protocol import Completed
 
 WAVES = 40

@@ -290,6 +290,42 @@ class SandboxConformance:
             with pytest.raises(BoxFailed, match="closed"):
                 await shell(box, "true")
 
+    async def test_a_paused_box_stands_still_and_goes_on(self, sandbox: Sandbox) -> None:
+        async with opened(sandbox) as box:
+            task = asyncio.create_task(shell(box, HEARTBEAT + "while [ ! -e go ]; do sleep 0.05; done; echo went on"))
+            await asyncio.sleep(0.7)
+            await box.pause()
+            await box.pause()
+            await asyncio.sleep(0.2)
+            assert not await beats(box)
+            await box.write("go", b"")
+            await asyncio.sleep(0.3)
+            assert not task.done()
+            await box.resume()
+            assert (await task).output == "went on\n"
+            await box.pause()
+            with pytest.raises(BoxFailed, match="paused"):
+                await shell(box, "true")
+            assert await box.read("go") == b""
+            await box.resume()
+            assert (await shell(box, "echo awake")).output == "awake\n"
+
+    async def test_a_paused_box_can_be_killed(self, sandbox: Sandbox) -> None:
+        before = await self.leftovers()
+        async with opened(sandbox) as box:
+            task = asyncio.create_task(shell(box, HEARTBEAT + "sleep 60", timeout_s=1.0))
+            await asyncio.sleep(0.5)
+            await box.pause()
+            assert (await task).ended == "timeout"
+        assert await self.leftovers() == before
+
+    async def test_open_boxes_are_listed(self, sandbox: Sandbox) -> None:
+        async with opened(sandbox, run="listed", step="one"):
+            found = [info for info in await sandbox.boxes() if info.run == "listed"]
+        assert [(info.step, info.state, info.owner_alive) for info in found] == [("one", "running", True)]
+        assert abs(found[0].since - time.time()) < 30
+        assert not [info for info in await sandbox.boxes() if info.run == "listed"]
+
     async def test_reaping_a_run_removes_its_boxes_and_no_other(self, sandbox: Sandbox) -> None:
         async with opened(sandbox, run="kept") as kept:
             lost = await sandbox.open(BoxSpec(run="lost", memory_mb=64, disk_mb=4))

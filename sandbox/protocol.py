@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from orchestrator.core.values import Value
 
 Isolation = Literal["full", "none"]
 Trust = Literal["builtin", "user", "untrusted"]
 Ended = Literal["exit", "timeout", "memory", "output", "disk", "killed"]
+HostPort = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.\-]{0,252}:[0-9]{1,5}$")]
 OnOutput = Callable[[Literal["stdout", "stderr"], str], None]  # one decoded line, without its newline
 
 
@@ -32,15 +33,23 @@ class Mount(Value):
 
 
 class BoxSpec(Value):
-    """What a box may use. No network, ever, unless a backend is asked for it by name.
+    """What a box may use.
 
-    Units: `memory_mb`, `disk_mb` in MiB (workspace and /tmp each); `cpus` in cores.
-    `labels` travel on the box, so that a reaper finds it (`mlexpert.run`, `mlexpert.step`).
+    Units: `memory_mb`, `disk_mb` in MiB (workspace and /tmp each); `cpus` in cores; `keep_s` in seconds.
+    `run`, `step` and `key` travel on the box, so that a reaper and `Sandbox.reattach` find it.
     `trust` says whose code will run; a backend that may not run it raises `Untrusted` on open.
+    `network` names the hosts that may be reached ("host:port"), through a proxy that lets nothing else pass; empty:
+    no network at all. `gpus` are UUIDs of whole devices, `cores` numbers of processors, both leased before the box is
+    opened. A box ends with its owner, unless `keep_s` lets it live on that long to be re-attached.
     """
 
     run: str = ""
     step: str = ""
+    key: str = ""  # names the work, so that a resumed run finds the box that does it
+    keep_s: float = Field(default=0.0, ge=0)
+    network: tuple[HostPort, ...] = ()
+    gpus: tuple[str, ...] = ()
+    cores: tuple[int, ...] = ()
     mounts: tuple[Mount, ...] = ()
     memory_mb: int = Field(default=2048, ge=32)
     cpus: float = Field(default=1.0, gt=0)
@@ -116,7 +125,43 @@ class Box(Protocol):
         """
         ...
 
+    async def pause(self) -> None:
+        """Everything in the box stands still; its files can be read, written and taken. A new command is refused.
+
+        The deadline of a running command goes on. Pausing a paused box does nothing.
+        """
+        ...
+
+    async def resume(self) -> None:
+        """Let a paused box go on; does nothing where it is not paused."""
+        ...
+
     async def close(self) -> None: ...
+
+
+class KeptBox(Box, Protocol):
+    """A box that outlived its owner, taken over by this process."""
+
+    async def rejoin(
+        self, *, timeout_s: float, output_limit: int = 16 * 1024 * 1024, on_output: OnOutput | None = None
+    ) -> Completed:
+        """Follow the command that the dead owner started, from its first line, to its end.
+
+        `timeout_s` counts from the command's own start. Raises BoxFailed where no command was started.
+        """
+        ...
+
+
+class BoxInfo(Value):
+    """An open box as a list shows it. `since` in seconds since 1970."""
+
+    id: str
+    sandbox: str
+    run: str
+    step: str
+    state: Literal["running", "paused", "kept"]  # kept: its owner is dead, it waits to be re-attached
+    owner_alive: bool
+    since: float
 
 
 class Sandbox(Protocol):
@@ -133,7 +178,19 @@ class Sandbox(Protocol):
         """The interpreter's path, as seen in a box that mounts `environment` at `env`."""
         ...
 
+    async def gaps(self) -> tuple[str, ...]:
+        """The limits that this backend cannot hold here, each with the reason. Untrusted code needs none."""
+        ...
+
     async def open(self, spec: BoxSpec) -> Box: ...
+
+    async def reattach(self, run: str, key: str) -> KeptBox | None:
+        """The kept box of that run and key whose owner is dead, now this process's own; None where there is none."""
+        ...
+
+    async def boxes(self) -> tuple[BoxInfo, ...]:
+        """Every box of this backend on this machine (of this user, where others' cannot be seen)."""
+        ...
 
     async def reap(self, run: str | None = None) -> int:
         """Remove left-over boxes (of one run, or all whose owner is dead); how many."""

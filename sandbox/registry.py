@@ -14,7 +14,10 @@ from sandbox.protocol import Sandbox
 GROUP: Final = (
     "mlexpert.sandboxes"  # an entry point of a package names a callable without arguments that returns a Sandbox
 )
-BUILT_IN: Final = {"docker": "sandbox.docker:DockerSandbox", "process": "sandbox.process:ProcessSandbox"}
+BUILT_IN: Final = {
+    "docker": "sandbox.docker.backend:DockerSandbox",
+    "process": "sandbox.process.backend:ProcessSandbox",
+}
 AUTO: Final = ("docker", "process")  # bubblewrap stands between them when it is there
 NOT_YET: Final = ("bubblewrap",)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.environments import build
+from sandbox.images.environments import build
 from tests.boxed import Box, runner
 
 LOCK = Path(__file__).resolve().parents[1] / "locks" / "box.txt"

@@ -12,7 +12,7 @@ from orchestrator.core.request import Request
 from orchestrator.journal.journal import Journal
 from orchestrator.journal.rundir import RunDirectory
 from sandbox import registry
-from sandbox.environments import environment_for, own_environment
+from sandbox.images.environments import environment_for, own_environment
 
 
 class WorkshopDoor:

@@ -13,7 +13,8 @@ from orchestrator.cli.options import Format, Place
 from orchestrator.cli.output import Output, only_results
 from orchestrator.core.errors import BadInput, LimitReached
 from orchestrator.report.numbers import spell_bytes, spell_seconds
-from sandbox import images, registry
+from sandbox import registry
+from sandbox.images import images
 from sandbox.once import run_once
 from sandbox.protocol import BoxSpec, Completed, Trust
 

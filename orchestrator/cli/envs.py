@@ -12,8 +12,9 @@ from orchestrator.cli.output import only_results
 from orchestrator.config.builtin import builtin_root
 from orchestrator.config.settings import load_settings
 from orchestrator.report.numbers import spell_bytes
-from sandbox import environments, registry
-from sandbox.environments import Environment
+from sandbox import registry
+from sandbox.images import environments
+from sandbox.images.environments import Environment
 
 
 def build(place: Place, sandbox: str) -> int:

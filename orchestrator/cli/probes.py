@@ -18,7 +18,9 @@ from orchestrator.config.registry import load_configuration
 from orchestrator.config.settings import SandboxSection, load_settings
 from orchestrator.core.errors import BadConfig, MlexpertError
 from orchestrator.report.numbers import spell_bytes
-from sandbox import engine, environments, images, registry
+from sandbox import registry
+from sandbox.docker import engine
+from sandbox.images import environments, images
 
 GIB = 1 << 30
 ROOMY = 5 * GIB  # a box environment with torch and jax takes 2 to 3 GiB, its wheels as much again

@@ -11,7 +11,7 @@ import orchestrator
 from orchestrator import Orchestrator
 from orchestrator.core.errors import BadConfig, BadInput
 from orchestrator.journal.journal import read_events
-from sandbox.docker import DockerSandbox
+from sandbox.docker.backend import DockerSandbox
 
 QUESTION = "What is data leakage?"
 HEAT = "Train a PINN to solve the heat equation"

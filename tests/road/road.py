@@ -17,7 +17,7 @@ from orchestrator.core.request import Request, Route, Routing
 from orchestrator.journal.journal import Journal, Listener, read_events
 from orchestrator.journal.rundir import RunDirectory, write_json
 from orchestrator.nodes.context import Context
-from sandbox.process import ProcessSandbox
+from sandbox.process.backend import ProcessSandbox
 
 HERE = Path(__file__).parent
 OPEN: list[Journal] = []  # closed by the fixture of conftest.py

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from sandbox.docker import DockerSandbox
+from sandbox.docker.backend import DockerSandbox
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import pytest
 
 from orchestrator.core.errors import BoxFailed, Untrusted
 from sandbox.conformance import opened, shell
-from sandbox.docker import DockerSandbox
+from sandbox.docker.backend import DockerSandbox
 from sandbox.protocol import Box, BoxSpec, Completed, IntakeLimits, Mount
 
 pytestmark = pytest.mark.docker

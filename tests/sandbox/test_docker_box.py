@@ -12,7 +12,7 @@ from traces import docker_leftovers, folders
 
 from orchestrator.core.errors import BoxFailed
 from sandbox.conformance import SandboxConformance, opened, shell
-from sandbox.docker import DockerSandbox
+from sandbox.docker.backend import DockerSandbox
 from sandbox.owner import this_process
 from sandbox.protocol import BoxSpec, Sandbox
 

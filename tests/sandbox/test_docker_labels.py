@@ -16,7 +16,7 @@ from orchestrator.core.plan import DataStrategy, SplitPlan
 from orchestrator.data.split import SplitRecord, split_table
 from orchestrator.journal.journal import Journal
 from orchestrator.journal.rundir import RunDirectory
-from sandbox.docker import DockerSandbox
+from sandbox.docker.backend import DockerSandbox
 
 pytestmark = pytest.mark.docker
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import BadConfig, BadInput, RunError
-from sandbox import pip
-from sandbox.docker import DockerSandbox
-from sandbox.environments import (
+from sandbox.docker.backend import DockerSandbox
+from sandbox.images import pip
+from sandbox.images.environments import (
     Target,
     build,
     cache_root,
@@ -24,7 +24,7 @@ from sandbox.environments import (
     own_environment,
     remove_environments,
 )
-from sandbox.process import ProcessSandbox
+from sandbox.process.backend import ProcessSandbox
 from sandbox.protocol import BoxSpec, Mount
 
 TARGET = Target(flavour="host", python="3.11", interpreter="/usr/bin/python3", libc="glibc-2.36", arch="x86_64")

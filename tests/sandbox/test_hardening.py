@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import BadInput, RunError
-from sandbox import images
-from sandbox.admission import readable
 from sandbox.cgroup import Cgroup
-from sandbox.hardening import SECCOMP, host_config
+from sandbox.docker.hardening import SECCOMP, host_config
+from sandbox.files.admission import readable
+from sandbox.images import images
 from sandbox.protocol import BoxSpec
 
 NEVER = {

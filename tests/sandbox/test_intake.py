@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.core.errors import BadInput, BoxFailed
-from sandbox.intake import take_tar, take_tree
-from sandbox.paths import bad_name, inside
+from sandbox.files.intake import take_tar, take_tree
+from sandbox.files.paths import bad_name, inside
 from sandbox.protocol import IntakeLimits, Taken
 
 LIMITS = IntakeLimits(files=20, bytes=10_000, depth=3)

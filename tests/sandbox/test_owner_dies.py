@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from traces import docker_leftovers, folders, processes_in
 
-from sandbox.docker import DockerSandbox
+from sandbox.docker.backend import DockerSandbox
+from sandbox.files.paths import make_folder
 from sandbox.owner import is_dead, this_process
-from sandbox.paths import make_folder
-from sandbox.process import ProcessSandbox
+from sandbox.process.backend import ProcessSandbox
 from sandbox.protocol import BoxSpec
 
 ROOT = Path(__file__).parents[2]
@@ -58,8 +58,8 @@ def test_a_killed_owner_of_a_docker_box_leaves_nothing(
 
 async def test_reap_removes_folders_of_dead_owners_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    mine = make_folder(BoxSpec(run="mine"))
-    theirs = make_folder(BoxSpec(run="theirs"))
+    mine = make_folder(BoxSpec(run="mine"), "process")
+    theirs = make_folder(BoxSpec(run="theirs"), "process")
     done = subprocess.Popen(["/bin/true"])
     done.wait()
     mark = theirs / "owner.json"
@@ -73,7 +73,7 @@ async def test_reap_removes_containers_of_dead_owners(
     docker_sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead = f"4194304:{this_process().partition(':')[2]}"
-    monkeypatch.setattr("sandbox.docker.this_process", lambda: dead)
+    monkeypatch.setattr("sandbox.docker.backend.this_process", lambda: dead)
     lost = await docker_sandbox.open(BoxSpec(memory_mb=64, disk_mb=4))
     assert len(docker_leftovers(f"mlexpert.owner={dead}")) == 2, "a container and its volume"
     assert await docker_sandbox.reap() >= 1

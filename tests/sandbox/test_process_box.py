@@ -11,7 +11,7 @@ from traces import folders, processes_in
 
 from orchestrator.core.errors import Untrusted
 from sandbox.conformance import SandboxConformance, opened, shell
-from sandbox.process import ProcessSandbox
+from sandbox.process.backend import ProcessSandbox
 from sandbox.protocol import BoxSpec, Sandbox
 
 

@@ -12,7 +12,7 @@ import pytest
 from orchestrator.core.errors import BadConfig, BadInput, BoxFailed, NotAvailable
 from sandbox import registry
 from sandbox.once import run_once
-from sandbox.process import ProcessSandbox
+from sandbox.process.backend import ProcessSandbox
 from sandbox.protocol import Box, BoxSpec, Isolation
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ class Broken(Walled):
 
 
 def test_importing_the_package_and_naming_sandboxes_loads_no_engine() -> None:
-    script = "import sys, sandbox, sandbox.registry as r, sandbox.environments; r.known(); r.load('process')"
+    script = "import sys, sandbox, sandbox.registry as r, sandbox.images.environments; r.known(); r.load('process')"
     check = "; assert not {'docker', 'requests', 'pytest', 'torch'} & set(sys.modules), sorted(sys.modules)"
     done = subprocess.run([sys.executable, "-c", script + check], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

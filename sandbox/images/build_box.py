@@ -16,14 +16,14 @@ from docker.types import HostConfig
 from pydantic import JsonValue, ValidationError
 
 from orchestrator.core.errors import RunError
-from sandbox.engine import ask, connect, remove_container
-from sandbox.environments import ASK, Target, cache_root
-from sandbox.hardening import MOUNTS
-from sandbox.images import box_image
+from sandbox.docker.engine import ask, connect, remove_container
+from sandbox.docker.hardening import MOUNTS
+from sandbox.docker.wire import Endpoint, converse, frames
+from sandbox.images.environments import ASK, Target, cache_root
+from sandbox.images.images import box_image
+from sandbox.images.pip import PipSettings, pip_settings, raise_pip_error
 from sandbox.output import Capture, Stream
 from sandbox.owner import this_process
-from sandbox.pip import PipSettings, pip_settings, raise_pip_error
-from sandbox.wire import Endpoint, converse, frames
 
 HOME = "/tmp"  # noqa: S108 - a folder of the host that goes with the box
 LOCK, CONFIG = "/tmp/lock.txt", "/tmp/pip.conf"  # noqa: S108

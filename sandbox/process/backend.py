@@ -17,11 +17,12 @@ from pathlib import Path, PurePosixPath
 from typing import final
 
 from orchestrator.core.errors import BadInput, BoxFailed, Untrusted
-from sandbox.command import run_command
-from sandbox.folder import Folder
-from sandbox.intake import open_below, open_file, take_tree
-from sandbox.paths import check_mounts, inside, left_over, remove_folder
-from sandbox.protocol import BoxSpec, Completed, IntakeLimits, Isolation, OnOutput, Taken
+from sandbox.files.folder import Folder
+from sandbox.files.intake import open_below, open_file, take_tree
+from sandbox.files.paths import check_mounts, inside, left_over, marks, remove_folder
+from sandbox.owner import is_dead
+from sandbox.process.command import Reins, run_command
+from sandbox.protocol import BoxInfo, BoxSpec, Completed, IntakeLimits, Isolation, KeptBox, OnOutput, Taken
 
 REMEDY = (
     "start a Docker engine and build the image (`mlexpert image build`), or confirm your own code with --trust-code"
@@ -43,6 +44,26 @@ class ProcessSandbox:
     def python(self, environment: Path) -> str:
         return str(environment.absolute() / "bin" / "python3")
 
+    async def gaps(self) -> tuple[str, ...]:
+        return (
+            "files: those of this user can be read and written",
+            "network: it is open",
+            "memory, processes and disk: watched, not held",
+        )
+
+    async def reattach(self, run: str, key: str) -> KeptBox | None:
+        return None  # a process box ends with its owner
+
+    async def boxes(self) -> tuple[BoxInfo, ...]:
+        return tuple(
+            BoxInfo(
+                id=mark.folder.name, sandbox=self.name, run=mark.run, step=mark.step, state="running",
+                owner_alive=not is_dead(mark.owner), since=mark.since,
+            )
+            for mark in await asyncio.to_thread(marks)
+            if mark.sandbox == self.name
+        )  # fmt: skip
+
     async def open(self, spec: BoxSpec) -> ProcessBox:
         """A box for built-in code, or for the user's own with `trust_code`. Raises Untrusted, BadConfig, BoxFailed."""
         if spec.trust == "untrusted" or (spec.trust == "user" and not spec.trust_code):
@@ -52,7 +73,7 @@ class ProcessSandbox:
         if why := await self.probe():
             raise BoxFailed(why, remedy="use --sandbox docker")
         check_mounts(spec.mounts)
-        folder = await Folder.make(spec)
+        folder = await Folder.make(spec, self.name)
         try:
             await asyncio.to_thread(_furnish, folder.path, spec)
         except BaseException:
@@ -90,6 +111,7 @@ class ProcessBox:
         self._running = asyncio.Lock()
         self._commands: set[asyncio.Task[Completed]] = set()
         self._closed = False
+        self._reins = Reins()
 
     async def run(
         self,
@@ -102,6 +124,8 @@ class ProcessBox:
     ) -> Completed:
         async with self._running:
             self._check_open()
+            if self._reins.held:
+                raise BoxFailed(f"box {self.id!r} is paused", remedy="resume it first")
             work = run_command(
                 self._folder.path,
                 self._spec,
@@ -110,6 +134,7 @@ class ProcessBox:
                 timeout_s=timeout_s,
                 output_limit=output_limit,
                 on_output=on_output,
+                reins=self._reins,
             )
             task = asyncio.create_task(work)
             self._commands.add(task)
@@ -132,6 +157,14 @@ class ProcessBox:
     async def collect(self, path: str, destination: Path, limits: IntakeLimits) -> tuple[Taken, ...]:
         self._check_open()
         return await asyncio.to_thread(take_tree, Path(self.workspace), inside(path), destination, limits)
+
+    async def pause(self) -> None:
+        self._check_open()
+        self._reins.hold()
+
+    async def resume(self) -> None:
+        self._check_open()
+        self._reins.release()
 
     async def close(self) -> None:
         """Ends what runs and removes the folder. A second call does nothing."""

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import final
 
-from sandbox.paths import make_folder, remove_folder
+from sandbox.files.paths import make_folder, remove_folder
 from sandbox.protocol import BoxSpec
 
 # Waits for the end of its standard input, which nobody but the owner holds open, then removes the folder.
@@ -22,8 +22,8 @@ class Folder:
         self._keeper = keeper
 
     @classmethod
-    async def make(cls, spec: BoxSpec) -> Folder:
-        path = await asyncio.to_thread(make_folder, spec)
+    async def make(cls, spec: BoxSpec, sandbox: str) -> Folder:
+        path = await asyncio.to_thread(make_folder, spec, sandbox)
         pipe = asyncio.subprocess.PIPE
         words = ("/bin/sh", "-c", _KEEPER, "sh", str(path))
         keeper = await asyncio.create_subprocess_exec(*words, stdin=pipe, start_new_session=True, env={}, cwd="/")

@@ -10,16 +10,16 @@ from docker import APIClient
 from docker.types import HostConfig
 
 from orchestrator.core.errors import BoxFailed, MlexpertError
-from sandbox.admission import admit, open_up, readable
-from sandbox.docker_box import DockerBox
-from sandbox.engine import ask, connect, remove_container
-from sandbox.folder import Folder
-from sandbox.hardening import KEEPER, MOUNTS, WORKSPACE, host_config, labels
-from sandbox.images import box_image
+from sandbox.docker.box import DockerBox
+from sandbox.docker.engine import ask, connect, remove_container
+from sandbox.docker.hardening import KEEPER, MOUNTS, WORKSPACE, host_config, labels
+from sandbox.docker.wire import Endpoint
+from sandbox.files.admission import admit, open_up, readable
+from sandbox.files.folder import Folder
+from sandbox.files.paths import check_mounts, left_over, remove_folder
+from sandbox.images.images import box_image
 from sandbox.owner import is_dead, this_process
-from sandbox.paths import check_mounts, left_over, remove_folder
-from sandbox.protocol import BoxSpec, Isolation
-from sandbox.wire import Endpoint
+from sandbox.protocol import BoxInfo, BoxSpec, Isolation, KeptBox
 
 LABEL = "mlexpert.owner"
 
@@ -53,6 +53,28 @@ class DockerSandbox:
     def python(self, environment: Path) -> str:
         return f"{MOUNTS}/env/bin/python3"
 
+    async def gaps(self) -> tuple[str, ...]:
+        return ()  # an engine that cannot hold a limit does not pass the probe
+
+    async def reattach(self, run: str, key: str) -> KeptBox | None:
+        return None
+
+    async def boxes(self) -> tuple[BoxInfo, ...]:
+        client, _ = await self._connect()
+        found = await ask(client.containers, all=True, filters={"label": LABEL})
+        return tuple(
+            BoxInfo(
+                id=entry["Id"][:12],
+                sandbox=self.name,
+                run=entry["Labels"].get("mlexpert.run", ""),
+                step=entry["Labels"].get("mlexpert.step", ""),
+                state="paused" if entry["State"] == "paused" else "running",
+                owner_alive=not is_dead(entry["Labels"][LABEL]),
+                since=float(entry["Created"]),
+            )
+            for entry in found
+        )
+
     async def open(self, spec: BoxSpec) -> DockerBox:
         """A running, empty box. Raises BoxFailed, BadConfig (a mount), Untrusted (a mount that holds a socket).
 
@@ -63,7 +85,7 @@ class DockerSandbox:
         image = await ask(box_image, client, self._image)
         binds = await asyncio.to_thread(admit, spec.mounts, endpoint.path)
         closed = [target for target, source in binds.items() if not await asyncio.to_thread(readable, source)]
-        copies = await Folder.make(spec) if closed else None
+        copies = await Folder.make(spec, self.name) if closed else None
         creating: asyncio.Task[str] | None = None
         try:
             for i, target in enumerate(closed):

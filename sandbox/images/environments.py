@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from orchestrator.core.errors import BadConfig, BadInput, RunError
 from orchestrator.core.values import Value, canonical_json, sha256_text
-from sandbox.admission import COMPLETE
+from sandbox.files.admission import COMPLETE
 from sandbox.programs import run_program
 
 Flavour = Literal["host", "image"]  # made with this machine's Python, or with the box image's
@@ -81,7 +81,7 @@ async def target_for(sandbox: str, image: str = "") -> Target:
     """What the boxes of that sandbox need: the Python of `image` (ours if empty) for docker, else this machine's."""
     if sandbox != "docker":
         return host_target()
-    from sandbox.build_box import image_target
+    from sandbox.images.build_box import image_target
 
     return await image_target(image)
 
@@ -181,7 +181,7 @@ async def _make(text: str, target: Target, key: str, progress: Progress, image: 
     try:
         progress(f"building box environment {key} (Python {target.python}, {target.flavour})")
         if target.flavour == "image":
-            from sandbox.build_box import build_in_image
+            from sandbox.images.build_box import build_in_image
 
             await build_in_image(building, text, progress, image)
         else:
@@ -198,7 +198,7 @@ async def _make(text: str, target: Target, key: str, progress: Progress, image: 
 
 
 async def _build_on_host(building: Path, final: Path, text: str, target: Target, progress: Progress) -> None:
-    from sandbox.pip import pip_variables, raise_pip_error
+    from sandbox.images.pip import pip_variables, raise_pip_error
 
     lock = building / "lock.txt"
     lock.write_text(text)

@@ -14,7 +14,7 @@ import requests
 from docker.errors import APIError, DockerException, NotFound
 
 from orchestrator.core.errors import BoxFailed
-from sandbox.wire import Endpoint
+from sandbox.docker.wire import Endpoint
 
 T = TypeVar("T")
 

@@ -15,15 +15,15 @@ from docker import APIClient
 
 from orchestrator.core.errors import BadInput, BoxFailed
 from sandbox.cgroup import Cgroup
-from sandbox.docker_exec import Exec
-from sandbox.engine import ask, remove_container, to_the_end
-from sandbox.folder import Folder
-from sandbox.hardening import MOUNTS, WORKSPACE
-from sandbox.intake import refusal, take_tar
-from sandbox.paths import inside
+from sandbox.docker.engine import ask, remove_container, to_the_end
+from sandbox.docker.exec import Exec
+from sandbox.docker.hardening import MOUNTS, WORKSPACE
+from sandbox.docker.watch import Watch
+from sandbox.docker.wire import Archive, Endpoint, Line, converse
+from sandbox.files.folder import Folder
+from sandbox.files.intake import refusal, take_tar
+from sandbox.files.paths import inside
 from sandbox.protocol import BoxSpec, Completed, IntakeLimits, OnOutput, Taken
-from sandbox.watch import Watch
-from sandbox.wire import Archive, Endpoint, Line, converse
 
 FOLDER_BIT, LINK_BIT = 1 << 31, 1 << 27  # of Go's os.FileMode
 
@@ -51,6 +51,7 @@ class DockerBox:
         self._moving = asyncio.Lock()  # the engine starts nothing in a paused box
         self._commands: set[asyncio.Task[Completed]] = set()
         self._closed = False
+        self._held = False  # paused by pause(), until resume()
 
     async def start(self) -> None:
         """Ties the box to this process, then lets it begin."""
@@ -76,6 +77,8 @@ class DockerBox:
     ) -> Completed:
         async with self._running:
             self._check_open()
+            if self._held:
+                raise BoxFailed(f"box {self.id} is paused", remedy="resume it first")
             execution = Exec(
                 self._client, self._endpoint, self._container, self._spec, self._watch, self._moving, self._cgroup
             )
@@ -104,6 +107,20 @@ class DockerBox:
         async with self._paused():
             return await to_the_end(asyncio.to_thread(self._take, parts, destination, limits))
 
+    async def pause(self) -> None:
+        async with self._moving:
+            self._check_open()
+            if not self._held:
+                await to_the_end(ask(self._client.pause, self._container))
+                self._held = True
+
+    async def resume(self) -> None:
+        async with self._moving:
+            self._check_open()
+            if self._held:
+                await to_the_end(ask(self._client.unpause, self._container))
+                self._held = False
+
     async def close(self) -> None:
         """Ends what runs, removes container, volume and staged mounts. A second call does nothing."""
         self._closed = True
@@ -130,6 +147,9 @@ class DockerBox:
         """The box stands still: nothing in it can swap a file between the look and the copy."""
         async with self._moving:
             self._check_open()
+            if self._held:
+                yield
+                return
             pausing = asyncio.create_task(ask(self._client.pause, self._container))
             try:
                 await asyncio.shield(pausing)

@@ -14,10 +14,10 @@ from docker.errors import DockerException, ImageNotFound
 
 from orchestrator.core.errors import BadInput, BoxFailed, RunError
 from orchestrator.core.values import Value, sha256_text
-from sandbox.engine import ask, connect
+from sandbox.docker.engine import ask, connect
 
-DOCKERFILE: Final = Path(__file__).with_name("Dockerfile")
-BOOTSTRAP: Final = Path(__file__).with_name("bootstrap_base.sh")
+DOCKERFILE: Final = Path(__file__).parents[1] / "Dockerfile"
+BOOTSTRAP: Final = Path(__file__).parents[1] / "bootstrap_base.sh"
 REPOSITORY: Final = "mlexpert-box"
 BASE: Final = "python:3.11-slim"
 BOOTSTRAPPED: Final = "mlexpert-base:bookworm"

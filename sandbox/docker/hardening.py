@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from sandbox.protocol import BoxSpec
 
-SECCOMP: Final = Path(__file__).with_name("seccomp.json")
+SECCOMP: Final = Path(__file__).parents[1] / "seccomp.json"
 WORKSPACE: Final = "/box"
 MOUNTS: Final = "/mnt"
 USER: Final = "10001:10001"  # runs commands

@@ -1,13 +1,14 @@
 """Runs one command of a process box and outlives its owner by no more than the time it takes to kill the tree.
 
 A script of its own (`python -I -S supervisor.py`), with the standard library alone. On stdin comes one line of JSON
-(what to run), then nothing: the byte `k` means kill, the end of the pipe means that the owner is gone. As the tree's
-subreaper it keeps every descendant, whatever sessions and double forks they hide behind. Its verdict goes to the
-descriptor `report`.
+(what to run), then single bytes: `k` kill, `p` pause, `c` continue; the pipe's end means that the owner is gone. As
+the tree's subreaper it keeps every descendant, whatever sessions and double forks they hide behind. Its verdict goes to
+the descriptor `report`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -20,6 +21,7 @@ from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
 POLL_S = 0.05
+WORDS = {b"p": signal.SIGSTOP, b"c": signal.SIGCONT}
 DISK_POLL_S = 0.5
 SHM_BYTES = 512 * 1024 * 1024  # a smaller limit on one file would break shared memory, which counts as a file
 PAGE_KB = resource.getpagesize() // 1024
@@ -110,6 +112,16 @@ def usage(folders: list[str], file_limit: int) -> tuple[int, bool]:
         except OSError:
             continue  # removed while it was walked, or made unreadable: the next walk sees what is left
     return total, full
+
+
+def signal_all(sign: int) -> None:
+    """Sends it to every descendant, again until no new one has appeared meanwhile."""
+    told: set[int] = set()
+    while fresh := set(descendants()) - told:
+        for pid in fresh:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sign)
+        told |= fresh
 
 
 def kill_tree() -> None:
@@ -208,7 +220,10 @@ def watch(job: dict[str, Any], child: int) -> tuple[str, int | None]:
         if ended in ready:
             os.read(ended, 4096)
         if 0 in ready:
-            return ("killed" if os.read(0, 1) == b"k" else "orphaned"), None
+            word = os.read(0, 1)
+            if word not in WORDS:
+                return ("killed" if word == b"k" else "orphaned"), None
+            signal_all(WORDS[word])
 
 
 def main() -> None:

@@ -7,10 +7,12 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from orchestrator.core.errors import BadConfig, BadInput
+from orchestrator.core.values import Value
 from sandbox.owner import is_dead, this_process
 from sandbox.protocol import BoxSpec, Mount
 
@@ -54,10 +56,10 @@ def check_mounts(mounts: Sequence[Mount]) -> None:
                 raise BadConfig(f"mounts {str(one)!r} and {str(other)!r} overlap", remedy="give each its own target")
 
 
-def make_folder(spec: BoxSpec) -> Path:
+def make_folder(spec: BoxSpec, sandbox: str) -> Path:
     """A new private folder (0700) of this process under the system's temporary folder, marked with its owner."""
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    mark = {"owner": this_process(), "run": spec.run, "step": spec.step}
+    mark = {"owner": this_process(), "run": spec.run, "step": spec.step, "sandbox": sandbox, "since": time.time()}
     (folder / _OWNER).write_text(json.dumps(mark))
     return folder
 
@@ -80,14 +82,28 @@ def remove_folder(folder: Path) -> None:
 
 def left_over(run: str | None) -> list[Path]:
     """Folders of boxes of one run, or (None) of all whose owner is dead. Only folders of this user are looked at."""
+    return [mark.folder for mark in marks() if (mark.run == run if run is not None else is_dead(mark.owner))]
+
+
+class FolderMark(Value):
+    """Whose folder it is."""
+
+    folder: Path
+    owner: str
+    run: str
+    step: str
+    sandbox: str
+    since: float
+
+
+def marks() -> list[FolderMark]:
+    """The folders of boxes of this user, and whose they are."""
     found = []
     for folder in Path(tempfile.gettempdir()).glob(_PREFIX + "*"):
         try:
             if folder.is_symlink() or folder.stat().st_uid != os.getuid():
                 continue
-            mark = json.loads((folder / _OWNER).read_text())
+            found.append(FolderMark.model_validate({**json.loads((folder / _OWNER).read_text()), "folder": folder}))
         except (OSError, ValueError):
             continue  # being made or removed by its owner at this moment
-        if (run is not None and mark.get("run") == run) or (run is None and is_dead(str(mark.get("owner", "")))):
-            found.append(folder)
     return found

@@ -7,10 +7,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, final
 
 from pydantic import BaseModel
 
@@ -21,6 +21,35 @@ from sandbox.protocol import BoxSpec, Completed, Ended, OnOutput
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 KILL_S = 10.0
 BASE_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+
+
+@final
+class Reins:
+    """Stops the tree of the running command, and lets it go on."""
+
+    def __init__(self) -> None:
+        self.held = False
+        self._process: asyncio.subprocess.Process | None = None
+
+    @contextmanager
+    def on(self, process: asyncio.subprocess.Process) -> Iterator[None]:
+        self._process = process
+        try:
+            yield
+        finally:
+            self._process = None
+
+    def hold(self) -> None:
+        self.held = True
+        self._tell(b"p")
+
+    def release(self) -> None:
+        self.held = False
+        self._tell(b"c")
+
+    def _tell(self, word: bytes) -> None:
+        if self._process is not None and self._process.stdin is not None and not self._process.stdin.is_closing():
+            self._process.stdin.write(word)
 
 
 class Verdict(BaseModel):
@@ -41,12 +70,14 @@ async def run_command(
     timeout_s: float,
     output_limit: int,
     on_output: OnOutput | None,
+    reins: Reins,
 ) -> Completed:
     """Runs `command` in root/work. Whatever ends it, the whole tree is dead when this returns or raises."""
     started = time.monotonic()
     capture = Capture(output_limit, on_output)
     async with _supervised(_job(root, spec, command, env)) as (process, report):
-        why = await _drain(process, capture, started + timeout_s)
+        with reins.on(process):
+            why = await _drain(process, capture, started + timeout_s)
         await (_end(process) if why else process.wait())
         verdict = _parse(os.read(report, 65536))
     ended, code = _ruling(verdict, why)

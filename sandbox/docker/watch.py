@@ -7,7 +7,7 @@ import json
 from typing import final
 from urllib.parse import quote
 
-from sandbox.wire import Endpoint, Line, converse, events
+from sandbox.docker.wire import Endpoint, Line, converse, events
 
 
 @final

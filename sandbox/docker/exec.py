@@ -12,12 +12,12 @@ from docker import APIClient
 
 from orchestrator.core.errors import BoxFailed
 from sandbox.cgroup import Cgroup
-from sandbox.engine import ask, remove_container
-from sandbox.hardening import KEEPER_PROCESSES, USER, WORKSPACE
+from sandbox.docker.engine import ask, remove_container
+from sandbox.docker.hardening import KEEPER_PROCESSES, USER, WORKSPACE
+from sandbox.docker.watch import Watch
+from sandbox.docker.wire import Endpoint, Line, converse, frames
 from sandbox.output import Capture
 from sandbox.protocol import BoxSpec, Completed, Ended, OnOutput
-from sandbox.watch import Watch
-from sandbox.wire import Endpoint, Line, converse, frames
 
 BASE_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": WORKSPACE, "TMPDIR": "/tmp"}  # noqa: S108
 GRACE_S = 0.2  # for the last output after the command's own end

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, final
 
 from orchestrator.core.errors import BoxFailed
-from sandbox.paths import bad_name
+from sandbox.files.paths import bad_name
 from sandbox.protocol import IntakeLimits, Taken
 
 BLOCK = 1 << 20

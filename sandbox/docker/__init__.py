@@ -1,0 +1,1 @@
+"""Boxes in containers of the local Docker engine."""

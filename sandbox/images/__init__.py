@@ -1,0 +1,1 @@
+"""What boxes start from: the image, and the environments that they mount."""

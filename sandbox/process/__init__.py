@@ -1,0 +1,1 @@
+"""Boxes that are plain processes of this machine."""
