@@ -163,6 +163,7 @@ class Orchestrator:
         try:
             made = await drive_run(context, approver, until_plan=until_plan)
         finally:
+            await asyncio.shield(door.close())
             journal.close()
         return Run(id=run.run_id, answer=made, directory=run.path)
 

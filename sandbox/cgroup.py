@@ -50,6 +50,16 @@ class Cgroup:
             return ""  # the group goes with its last process
 
 
+def oom_kills(group: Path) -> int:
+    """How many processes of that group (its folder in either version's memory hierarchy) were killed for memory."""
+    for file in ("memory.events", "memory.oom_control"):
+        try:
+            return _field((group / file).read_text(), "oom_kill")
+        except OSError:
+            continue
+    return 0
+
+
 def _field(text: str, name: str) -> int:
     """The number of a line `name number`, 0 where there is none."""
     pairs = (line.split() for line in text.splitlines())

@@ -329,7 +329,7 @@ class SandboxConformance:
     async def test_reaping_a_run_removes_its_boxes_and_no_other(self, sandbox: Sandbox) -> None:
         async with opened(sandbox, run="kept") as kept:
             lost = await sandbox.open(BoxSpec(run="lost", memory_mb=64, disk_mb=4))
-            assert await sandbox.reap("lost") == 1
+            assert await sandbox.reap("lost", kept=True) == 1
             await sandbox.reap()
             assert (await shell(kept, "echo alive")).output == "alive\n"
             await lost.close()

@@ -12,16 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal, Protocol
+from typing import Literal, Protocol
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
+from orchestrator.core.plan import HostPort
 from orchestrator.core.values import Value
 
 Isolation = Literal["full", "none"]
 Trust = Literal["builtin", "user", "untrusted"]
 Ended = Literal["exit", "timeout", "memory", "output", "disk", "killed"]
-HostPort = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.\-]{0,252}:[0-9]{1,5}$")]
 OnOutput = Callable[[Literal["stdout", "stderr"], str], None]  # one decoded line, without its newline
 
 
@@ -40,7 +40,8 @@ class BoxSpec(Value):
     `trust` says whose code will run; a backend that may not run it raises `Untrusted` on open.
     `network` names the hosts that may be reached ("host:port"), through a proxy that lets nothing else pass; empty:
     no network at all. `gpus` are UUIDs of whole devices, `cores` numbers of processors, both leased before the box is
-    opened. A box ends with its owner, unless `keep_s` lets it live on that long to be re-attached.
+    opened. A box ends with its owner, unless `keep_s` (counted from its opening) lets one that runs a command live on
+    to be re-attached; then it ends after that time whatever happens.
     """
 
     run: str = ""
@@ -169,6 +170,7 @@ class Sandbox(Protocol):
 
     name: str
     isolation: Isolation
+    keeps: bool  # whether a box with `keep_s` can outlive its owner; elsewhere it ends with it
 
     async def probe(self) -> str:
         """Empty where it works here, else one line that says why not and what mends it."""
@@ -192,6 +194,9 @@ class Sandbox(Protocol):
         """Every box of this backend on this machine (of this user, where others' cannot be seen)."""
         ...
 
-    async def reap(self, run: str | None = None) -> int:
-        """Remove left-over boxes (of one run, or all whose owner is dead); how many."""
+    async def reap(self, run: str | None = None, *, kept: bool = False) -> int:
+        """Remove left-over boxes (of one run, or all whose owner is dead); how many.
+
+        A box with `keep_s` stays, to be re-attached, until its time is over or `kept` says that it goes too.
+        """
         ...

@@ -16,10 +16,10 @@ GROUP: Final = (
 )
 BUILT_IN: Final = {
     "docker": "sandbox.docker.backend:DockerSandbox",
+    "bubblewrap": "sandbox.bubblewrap.backend:BubblewrapSandbox",
     "process": "sandbox.process.backend:ProcessSandbox",
 }
-AUTO: Final = ("docker", "process")  # bubblewrap stands between them when it is there
-NOT_YET: Final = ("bubblewrap",)
+AUTO: Final = ("docker", "bubblewrap", "process")
 
 
 class Known(Value):
@@ -35,15 +35,18 @@ def known() -> tuple[Known, ...]:
     return own + tuple(Known(name=point.name, target=point.value) for point in _plugins())
 
 
+def check(name: str) -> None:
+    """Raises BadConfig where no sandbox has that name; loads none."""
+    names = ["auto", *(entry.name for entry in known())]
+    if name not in names:
+        raise BadConfig(f"there is no sandbox {name!r}", remedy=f"choose one of: {', '.join(names)}")
+
+
 def load(name: str, image: str = "") -> Sandbox:
-    """The sandbox of that name, not yet asked whether it works. Raises BadConfig or NotAvailable.
+    """The sandbox of that name, not yet asked whether it works. Raises BadConfig.
 
     `image` is what docker boxes start from, ours where it is empty; the other sandboxes have none.
     """
-    if name in NOT_YET:
-        raise NotAvailable(
-            f"{name!r} boxes are not there yet", remedy="use --sandbox docker, or process for built-in skills"
-        )
     if name in BUILT_IN:
         module, _, attribute = BUILT_IN[name].partition(":")
         factory = getattr(importlib.import_module(module), attribute)
@@ -54,9 +57,9 @@ def load(name: str, image: str = "") -> Sandbox:
 
 
 async def choose(choice: str = "auto", image: str = "") -> tuple[Sandbox, str]:
-    """The sandbox to use, and one line for the user: empty, or why isolation is missing and what would bring it.
+    """The sandbox to use, and one line for the user: empty, or what is not held here and what would bring it.
 
-    `auto` takes the first of docker and process that works here. `image` is what docker boxes start from.
+    `auto` takes the first of docker, bubblewrap and process that works here. `image` is what docker boxes start from.
 
     Raises NotAvailable where the sandbox asked for by name does not work here, BoxFailed where none does.
     """
@@ -64,27 +67,31 @@ async def choose(choice: str = "auto", image: str = "") -> tuple[Sandbox, str]:
         sandbox = load(choice, image)
         if why := await sandbox.probe():
             raise NotAvailable(f"--sandbox {choice}: {why}", remedy="`mlexpert doctor` shows what works here")
-        return sandbox, _note(sandbox, "")
+        return sandbox, await _note(sandbox, "")
     skipped: list[str] = []
     for name in AUTO:
         sandbox = load(name, image)
         why = await sandbox.probe()
         if not why:
-            return sandbox, _note(sandbox, "; ".join(skipped))
+            return sandbox, await _note(sandbox, "; ".join(skipped))
         skipped.append(f"{name} skipped: {why}")
     raise BoxFailed(f"no sandbox works here ({'; '.join(skipped)})", remedy="start a Docker engine")
 
 
-def _note(sandbox: Sandbox, skipped: str) -> str:
+async def _note(sandbox: Sandbox, skipped: str) -> str:
     if sandbox.isolation == "full":
-        return skipped
+        gaps = await sandbox.gaps()
+        if not gaps:
+            return skipped
+        note = f"{sandbox.name} boxes do not hold every limit here, untrusted code is refused: {'; '.join(gaps)}"
+        return f"{note} ({skipped})" if skipped else note
     note = f"{sandbox.name} boxes have limits but no isolation: only trusted code runs, and sealing is by convention"
     return f"{note} ({skipped})" if skipped else note
 
 
 def _plugins() -> tuple[EntryPoint, ...]:
     """Packages' sandboxes; one that takes a built-in name is left out, so that no package replaces ours unseen."""
-    return tuple(point for point in entry_points(group=GROUP) if point.name not in (*BUILT_IN, *NOT_YET, "auto"))
+    return tuple(point for point in entry_points(group=GROUP) if point.name not in (*BUILT_IN, "auto"))
 
 
 def _load_plugin(name: str) -> Callable[[], Sandbox]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from orchestrator.boxes.lending import Terms
 from orchestrator.boxes.workshop import Workshop
 from orchestrator.config.builtin import builtin_root
 from orchestrator.config.settings import Settings
+from orchestrator.core.plan import Plan
 from orchestrator.core.request import Request
 from orchestrator.journal.journal import Journal
-from orchestrator.journal.rundir import RunDirectory
+from orchestrator.journal.rundir import RunDirectory, read_model
 from sandbox import registry
-from sandbox.images.environments import environment_for, own_environment
+from sandbox.images.environments import Accelerator, environment_for, own_environment
+from sandbox.leases.ledger import Leases
+from sandbox.leases.machine import leases_for
+from sandbox.pool.pool import Pool
+from sandbox.protocol import Sandbox
 
 
 class WorkshopDoor:
@@ -28,6 +34,8 @@ class WorkshopDoor:
         self.resumed = resumed
         self._lock = asyncio.Lock()
         self._workshop: Workshop | None = None
+        self._leases: Leases | None = None
+        self._pool: Pool | None = None
 
     async def enter(self) -> Workshop:
         """The run's workshop.
@@ -48,22 +56,47 @@ class WorkshopDoor:
             self.journal.tell("note", text=said)
         if self.resumed:
             await sandbox.reap(self.run.run_id)
+        own = self.settings
+        self._leases = await self._measured(sandbox)
+        self._pool = Pool(sandbox, size=own.pool.boxes, memory_mb=own.pool.memory_mb)
         return Workshop(
             sandbox,
-            await self._environment(sandbox.name),
+            await self._environment(sandbox.name, "cuda" if self._leases.capacity.gpus else "cpu"),
             builtin_root() / "skills" / "runtime",
             self.run.run_id,
             self.journal,
-            parallel=self.settings.sandbox.parallel,
-            trust_code=self.request.trust_code,
+            Terms(
+                parallel=own.sandbox.parallel,
+                wait_s=own.leases.wait_s,
+                trust_code=self.request.trust_code,
+                resumed=self.resumed,
+            ),
+            leases=self._leases,
+            pool=self._pool,
         )
 
-    async def _environment(self, sandbox: str) -> Path:
+    async def _measured(self, sandbox: Sandbox) -> Leases:
+        """GPUs are looked for where a step of the plan wishes for one."""
+        plan = read_model(self.run.plan, Plan)
+        wished = any(inner.resources.gpu != "none" for step in plan.steps for inner in (step, *step.body))
+        own = self.settings.leases
+        return await leases_for(sandbox, gpu=wished, cpus=own.cpus, memory_mb=own.memory_mb)
+
+    async def close(self) -> None:
+        """Ends the warm boxes, and those that outlived the run's last driver and were not picked up after all."""
+        if self._pool is not None:
+            await self._pool.close()
+        if self._workshop is not None and self._leases is not None and self.resumed:
+            await self._workshop.sandbox.reap(self.run.run_id, kept=True)
+            await self._leases.drop_dead(self.run.run_id)
+
+    async def _environment(self, sandbox: str, accelerator: Accelerator) -> Path:
         own = self.settings.sandbox.python
         if own is not None:
             return (await own_environment(own, sandbox)).path
         lock = builtin_root() / "locks" / "box.txt"
-        return await environment_for(lock, sandbox, self._progress, image=self.settings.sandbox.image)
+        image = self.settings.sandbox.image
+        return await environment_for(lock, sandbox, self._progress, image=image, accelerator=accelerator)
 
     def _progress(self, line: str) -> None:
         self.journal.tell("note", text=line)

@@ -21,6 +21,7 @@ class Code(Value):
     name: str
     folder: Path
     trust: Trust = "builtin"
+    preload: tuple[str, ...] = ()
 
 
 class ModelFiles(Value):
@@ -35,7 +36,11 @@ class Job(Value):
 
     verb: Verb
     step: str
+    agent: str  # whose job it is: a warm box serves one agent only
     destination: Path
+    warm: bool = False  # a box that served this agent before will do
+    preload: tuple[str, ...] = ()  # modules that such a box may have imported already
+    key: str = ""  # names the work; a box that outlived a killed run is found by it. Empty: it ends with the run
     skill: Code | None = None
     spec: dict[str, JsonValue] = Field(default_factory=dict)
     inputs: dict[str, Path] = Field(default_factory=dict)
@@ -69,6 +74,8 @@ class JobResult(Value):
     artifacts: tuple[tuple[str, str], ...] = ()  # (path below destination, kind)
     mistake: Told | None = None
     usage: Usage = Usage()
+    device: str = "cpu"
+    device_reason: str = ""
 
     @property
     def done(self) -> bool:

@@ -5,59 +5,92 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import JsonValue
 
 from orchestrator.cli.options import Format, Place
 from orchestrator.cli.output import Output, only_results
+from orchestrator.config.settings import Settings, load_settings
 from orchestrator.core.errors import BadInput, LimitReached
 from orchestrator.report.numbers import spell_bytes, spell_seconds
 from sandbox import registry
 from sandbox.images import images
+from sandbox.leases.demand import Demand, Grant, Wish
+from sandbox.leases.machine import leases_for
 from sandbox.once import run_once
-from sandbox.protocol import BoxSpec, Completed, Trust
+from sandbox.protocol import BoxSpec, Completed
 
 
-def run(
-    place: Place, command: tuple[str, ...], *, sandbox: str, memory_mb: int, timeout_s: float, trust_code: bool
-) -> int:
+@dataclass(frozen=True)
+class Wanted:
+    """What one command asks of its box."""
+
+    command: tuple[str, ...]
+    sandbox: str
+    memory_mb: int
+    cpus: int
+    gpu: Wish
+    network: tuple[str, ...]
+    timeout_s: float
+    trust_code: bool
+
+
+def run(place: Place, wanted: Wanted) -> int:
     """Run a command in a fresh box; its own exit code is ours, or 53 where a limit of the box ended it.
 
-    The command is the user's: a sandbox without isolation takes it only with `trust_code`.
+    The command is the user's: a sandbox without isolation takes it only with `trust_code`. It waits until its cores,
+    memory and GPU are free.
     """
-    if not command:
+    if not wanted.command:
         raise BadInput("there is no command to run", remedy="put it after --: mlexpert box run -- python3 -V")
-    trust: Trust = "user"
-    spec = BoxSpec(run="box-run", memory_mb=memory_mb, trust=trust, trust_code=trust_code)
+    own = load_settings(place.config)
+    for host in wanted.network:
+        if host not in own.sandbox.network:
+            told = f"{host!r} may not be reached: [sandbox] network in agents.toml does not name it"
+            raise BadInput(told, remedy=f'set network = ["{host}"] there')
     with only_results(place.format) as output:
-        done, where = asyncio.run(_once(sandbox, command, spec, timeout_s, output))
-        output.result({"sandbox": where, **done.model_dump(mode="json")})
+        done, box = asyncio.run(_once(wanted, own, output))
+        output.result({**box, **done.model_dump(mode="json")})
     if done.ended != "exit":
         sys.stderr.write(f"ended by {done.ended} after {spell_seconds(done.wall_s)}\n")
     return done.exit_code if done.ended in {"exit", "killed"} else LimitReached.exit_code
 
 
-async def _once(
-    sandbox: str, command: tuple[str, ...], spec: BoxSpec, timeout_s: float, output: Output
-) -> tuple[Completed, str]:
+async def _once(wanted: Wanted, own: Settings, output: Output) -> tuple[Completed, dict[str, JsonValue]]:
     def hear(stream: Literal["stdout", "stderr"], line: str) -> None:
         if stream == "stdout" and output.format is Format.TEXT:
             output.line(line)
         else:
             sys.stderr.write(line + "\n")
 
-    chosen, note = await registry.choose(sandbox)
+    chosen, note = await registry.choose(wanted.sandbox, own.sandbox.image)
     if note:
-        sys.stderr.write(f"note: {note}\n")
-    task = asyncio.ensure_future(run_once(chosen, command, spec=spec, timeout_s=timeout_s, on_output=hear))
+        _tell(f"note: {note}")
+    leases = await leases_for(chosen, gpu=wanted.gpu != "none", cpus=own.leases.cpus, memory_mb=own.leases.memory_mb)
+    demand = Demand(cpus=wanted.cpus, memory_mb=wanted.memory_mb, gpu=wanted.gpu)
+
+    async def work() -> tuple[Completed, Grant]:
+        async with await leases.acquire(demand, wait_s=own.leases.wait_s, what="box-run", on_wait=_tell) as lease:
+            grant = lease.grant
+            spec = BoxSpec(
+                run="box-run", memory_mb=wanted.memory_mb, cpus=wanted.cpus, gpus=grant.gpus, cores=grant.cores,
+                network=wanted.network, trust="user", trust_code=wanted.trust_code,
+            )  # fmt: skip
+            return await run_once(chosen, wanted.command, spec=spec, timeout_s=wanted.timeout_s, on_output=hear), grant
+
+    task = asyncio.ensure_future(work())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # Ctrl-C cancels already
-    return await task, chosen.name
+    done, grant = await task
+    if grant.reason:
+        _tell(f"device: cpu, because {grant.reason}")
+    return done, {"sandbox": chosen.name, "device": grant.device, "gpus": list(grant.gpus)}
 
 
-def build_image(place: Place, base: str | None, *, bootstrap: bool) -> int:
+def build_image(place: Place, base: str | None, *, bootstrap: bool, cuda: bool) -> int:
     """Build the box image; the steps of the build go to stderr."""
-    made = asyncio.run(images.build(base, bootstrap=bootstrap, progress=_tell))
+    made = asyncio.run(images.build(base, bootstrap=bootstrap, cuda=cuda, progress=_tell))
     with only_results(place.format) as output:
         output.value(made.model_dump(mode="json"), f"{made.tag}\n")
     return 0

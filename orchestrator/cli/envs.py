@@ -14,23 +14,23 @@ from orchestrator.config.settings import load_settings
 from orchestrator.report.numbers import spell_bytes
 from sandbox import registry
 from sandbox.images import environments
-from sandbox.images.environments import Environment
+from sandbox.images.environments import Accelerator, Environment
 
 
-def build(place: Place, sandbox: str) -> int:
+def build(place: Place, sandbox: str, accelerator: Accelerator) -> int:
     """Build the environment that runs in that sandbox would use; its steps go to stderr, its path to stdout."""
-    made = asyncio.run(_build(sandbox, load_settings(place.config).sandbox.image))
+    made = asyncio.run(_build(sandbox, load_settings(place.config).sandbox.image, accelerator))
     with only_results(place.format) as output:
         output.value(made.model_dump(mode="json"), f"{made.path}\n")
     return 0
 
 
-async def _build(sandbox: str, image: str) -> Environment:
+async def _build(sandbox: str, image: str, accelerator: Accelerator) -> Environment:
     chosen, note = await registry.choose(sandbox, image)
     if note:
         sys.stderr.write(f"note: {note}\n")
     lock = builtin_root() / "locks" / "box.txt"
-    return await environments.build(lock, chosen.name, _tell, image=image)
+    return await environments.build(lock, chosen.name, _tell, image=image, accelerator=accelerator)
 
 
 def _tell(line: str) -> None:

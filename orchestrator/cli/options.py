@@ -24,11 +24,15 @@ class Planner(StrEnum):
     CLAUDE = "claude"
 
 
-class SandboxName(StrEnum):
-    AUTO = "auto"
-    DOCKER = "docker"
-    BUBBLEWRAP = "bubblewrap"
-    PROCESS = "process"
+class GpuWish(StrEnum):
+    NONE = "none"
+    PREFER = "prefer"
+    REQUIRE = "require"
+
+
+class Accelerator(StrEnum):
+    CPU = "cpu"
+    CUDA = "cuda"
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,24 @@ AllowRows = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, metavar="N", help="Seed of every random draw.")]
 PlannerOption = Annotated[Planner, typer.Option("--planner", help="Who plans.")]
+
+
+def _known_sandbox(name: str) -> str:
+    """Refuses a name that nothing has, before anything else is done; what packages offer is looked up then only."""
+    if name not in ("auto", "docker", "bubblewrap", "process"):
+        from sandbox import registry
+
+        registry.check(name)
+    return name
+
+
 SandboxOption = Annotated[
-    SandboxName, typer.Option("--sandbox", help="Where code runs; auto takes the first that works.")
+    str,
+    typer.Option(
+        "--sandbox",
+        metavar="auto|docker|bubblewrap|process",
+        callback=_known_sandbox,
+        help="Where code runs; auto takes the first that works. A package may offer others.",
+    ),
 ]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run id (a unique beginning or end will do) or `last`.")]

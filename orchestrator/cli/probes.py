@@ -21,6 +21,9 @@ from orchestrator.report.numbers import spell_bytes
 from sandbox import registry
 from sandbox.docker import engine
 from sandbox.images import environments, images
+from sandbox.leases.capacity import measure_capacity
+from sandbox.leases.gpus import discover
+from sandbox.leases.ledger import Leases
 
 GIB = 1 << 30
 ROOMY = 5 * GIB  # a box environment with torch and jax takes 2 to 3 GiB, its wheels as much again
@@ -50,6 +53,7 @@ async def examine(place: Place) -> tuple[Finding, ...]:
         ("box image", lambda: box_image(place)),
         ("bubblewrap", bubblewrap),
         ("GPU", gpu),
+        ("leases", lambda: leases(place)),
         ("API key", api_key),
         ("git", git),
         ("disk", lambda: asyncio.to_thread(disk, place)),
@@ -133,21 +137,32 @@ async def box_image(place: Place) -> Finding:
 
 
 async def bubblewrap() -> Finding:
-    found = shutil.which("bwrap")
-    told = f"found at {found}" if found else "not installed"
-    return Finding("bubblewrap", "limited", f"{told}; boxes of this kind are not there yet", "use Docker for isolation")
+    """Whether its boxes work here, and what they cannot hold."""
+    sandbox = registry.load("bubblewrap")
+    if why := await sandbox.probe():
+        told, _, mend = why.rpartition(": ")
+        return Finding("bubblewrap", "limited", told, f"{mend}; with a Docker engine nothing needs it")
+    if gaps := await sandbox.gaps():
+        mend = "run as root or in a login session with systemd to hold them; untrusted code is refused until then"
+        return Finding("bubblewrap", "limited", f"works, but does not hold {'; '.join(gaps)}", mend)
+    return Finding("bubblewrap", "ok", "works, and holds every limit")
 
 
 async def gpu() -> Finding:
-    code, told = await _output("nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader")
-    if code != 0 or not told:
-        return Finding(
-            "GPU",
-            "limited",
-            "none that nvidia-smi knows",
-            "training runs on the CPU; install NVIDIA's driver for a GPU",
-        )
-    return Finding("GPU", "ok", "; ".join(told.splitlines()))
+    found = await discover()
+    if not found.gpus:
+        return Finding("GPU", "limited", found.reason, "training runs on the CPU; install NVIDIA's driver for a GPU")
+    return Finding("GPU", "ok", "; ".join(f"{unit.name}, {unit.memory_mb} MiB" for unit in found.gpus))
+
+
+async def leases(place: Place) -> Finding:
+    """What the boxes of all runs may hold together, and how much of it is held now."""
+    own = load_settings(place.config).leases
+    capacity = measure_capacity(own.cpus, own.memory_mb)
+    held = [record.grant for record in await Leases(capacity).held() if record.grant is not None]
+    cores, memory = sum(len(grant.cores) for grant in held), sum(grant.memory_mb for grant in held)
+    told = f"{cores} of {len(capacity.cores)} processors and {memory} of {capacity.memory_mb} MiB are held now"
+    return Finding("leases", "ok", told)
 
 
 async def api_key() -> Finding:

@@ -71,7 +71,7 @@ def _request(asked: Asked) -> Request:
             files=asked.files,
             seed=asked.seed,
             planner=asked.planner,  # type: ignore[arg-type]  # a member of the option's own enumeration
-            sandbox=asked.sandbox,  # type: ignore[arg-type]  # a member of the option's own enumeration
+            sandbox=asked.sandbox,
             approve=asked.approve,
             trust_code=asked.trust_code,
             allow_rows=asked.allow_rows,

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli import options as o
+from orchestrator.cli.box_verbs import box, boxes, env, image
 
 app = typer.Typer(
     name="mlexpert",
@@ -23,10 +24,9 @@ app = typer.Typer(
 )
 agents = typer.Typer(help="The peers that can be asked; `validate` checks their files.")
 skills = typer.Typer(help="The skills that are installed; `validate` checks their folders.")
-box = typer.Typer(help="Run a command in a box.", no_args_is_help=True)
-env = typer.Typer(help="The environments that boxes mount.", no_args_is_help=True)
-image = typer.Typer(help="The images that boxes start from.", no_args_is_help=True)
-for group, name in ((agents, "agents"), (skills, "skills"), (box, "box"), (env, "env"), (image, "image")):
+for group, name in (
+    (agents, "agents"), (skills, "skills"), (box, "box"), (boxes, "boxes"), (env, "env"), (image, "image"),
+):  # fmt: skip
     app.add_typer(group, name=name)
 
 
@@ -60,7 +60,7 @@ def run(
     resume: Annotated[str, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped.")] = "",
     seed: o.Seed = 0,
     planner: o.PlannerOption = o.Planner.AUTO,
-    sandbox: o.SandboxOption = o.SandboxName.AUTO,
+    sandbox: o.SandboxOption = "auto",
     runs_dir: o.RunsDir = None,
     config: o.Config = None,
     output_format: o.OutputFormat = o.Format.TEXT,
@@ -80,7 +80,7 @@ def run(
         allow_rows=tuple(allow_rows or ()),
         seed=seed,
         planner=planner.value,
-        sandbox=sandbox.value,
+        sandbox=sandbox,
     )
     return work.run(asked)
 
@@ -176,84 +176,3 @@ def validate_skills(
     from orchestrator.cli import registry
 
     return registry.validate_skills(o.Place(format=output_format), tuple(paths or ()))
-
-
-@box.command("run", context_settings={"allow_interspersed_args": False})
-def run_in_box(
-    command: Annotated[
-        list[str] | None, typer.Argument(metavar="-- CMD…", help="The command and its arguments.")
-    ] = None,
-    memory_mb: Annotated[int, typer.Option("--memory-mb", min=32, metavar="N", help="Memory in MiB.")] = 2048,
-    timeout: Annotated[float, typer.Option("--timeout", min=0.1, metavar="S", help="Stop after S seconds.")] = 60.0,
-    sandbox: o.SandboxOption = o.SandboxName.AUTO,
-    trust_code: o.TrustCode = False,
-    output_format: o.OutputFormat = o.Format.TEXT,
-) -> int:
-    """Run a command in a fresh box; its output and exit code are passed on."""
-    from orchestrator.cli import boxes
-
-    place = o.Place(format=output_format)
-    given = tuple(command or ())
-    return boxes.run(place, given, sandbox=sandbox.value, memory_mb=memory_mb, timeout_s=timeout, trust_code=trust_code)
-
-
-@image.command("build")
-def build_image(
-    base: Annotated[str | None, typer.Option("--base", metavar="IMAGE", help="Build on this image.")] = None,
-    bootstrap: Annotated[
-        bool, typer.Option("--bootstrap", help="Make a base where no registry is reached (root).")
-    ] = False,
-    output_format: o.OutputFormat = o.Format.TEXT,
-) -> int:
-    """Build the image that boxes start from."""
-    from orchestrator.cli import boxes
-
-    return boxes.build_image(o.Place(format=output_format), base, bootstrap=bootstrap)
-
-
-@image.command("list")
-def list_images(output_format: o.OutputFormat = o.Format.TEXT) -> int:
-    """List the box images."""
-    from orchestrator.cli import boxes
-
-    return boxes.list_images(o.Place(format=output_format))
-
-
-@image.command("remove")
-def remove_image(
-    tag: Annotated[str | None, typer.Argument(metavar="[TAG]", help="One image; all of them without it.")] = None,
-    output_format: o.OutputFormat = o.Format.TEXT,
-) -> int:
-    """Remove a box image, or all."""
-    from orchestrator.cli import boxes
-
-    return boxes.remove_image(o.Place(format=output_format), tag)
-
-
-@env.command("build")
-def build_environment(
-    sandbox: o.SandboxOption = o.SandboxName.AUTO, output_format: o.OutputFormat = o.Format.TEXT
-) -> int:
-    """Build the environment that boxes mount, ahead of its first use."""
-    from orchestrator.cli import envs
-
-    return envs.build(o.Place(format=output_format), sandbox.value)
-
-
-@env.command("list")
-def list_environments(output_format: o.OutputFormat = o.Format.TEXT) -> int:
-    """List the box environments of this machine."""
-    from orchestrator.cli import envs
-
-    return envs.list_all(o.Place(format=output_format))
-
-
-@env.command("remove")
-def remove_environment(
-    key: Annotated[str | None, typer.Argument(metavar="[KEY]", help="One environment; all of them without it.")] = None,
-    output_format: o.OutputFormat = o.Format.TEXT,
-) -> int:
-    """Remove a box environment, or all."""
-    from orchestrator.cli import envs
-
-    return envs.remove(o.Place(format=output_format), key)

@@ -24,9 +24,10 @@ from orchestrator.config.findings import Mistake, refuse, unknown_name
 from orchestrator.config.mistakes import mistakes_in
 from orchestrator.config.toml_lines import line_of
 from orchestrator.core.errors import BadConfig
-from orchestrator.core.plan import Resources
+from orchestrator.core.plan import HostPort, Resources
 from orchestrator.core.request import PlannerChoice, SandboxChoice
 from orchestrator.core.values import Value
+from sandbox import registry
 
 FILE_NAME = "agents.toml"
 
@@ -49,6 +50,14 @@ def _runnable(path: Path) -> Path:
     return path
 
 
+def _sandbox_known(name: str) -> str:
+    known = ("auto", *(entry.name for entry in registry.known()))
+    if name not in known:
+        raise ValueError(unknown_name(name, known, "sandbox"))
+    return name
+
+
+KnownSandbox = Annotated[SandboxChoice, AfterValidator(_sandbox_known)]
 AgentName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Located = Annotated[Path, AfterValidator(_located)]
 LocatedFile = Annotated[Located, AfterValidator(_existing)]
@@ -86,19 +95,38 @@ MODEL_NAMES = (*ModelsSection.model_fields, "inherit")
 
 class SandboxSection(Value):
     """Where code runs. `memory_mb` is the most that one box may get (MiB), `parallel` how many boxes
-    run at once, `image` the Docker image of containers where it is not our own, `python` the user's own box Python.
+    run at once, `image` the Docker image of containers where it is not our own, `python` the user's own box Python,
+    `network` the hosts ("host:port") that a step may ask to reach.
     """
 
-    kind: SandboxChoice = "auto"
+    kind: KnownSandbox = "auto"
     parallel: int = Field(default=4, ge=1, le=256)
     memory_mb: int = Field(default=8192, ge=64)
     image: str = ""
+    network: tuple[HostPort, ...] = ()
     python: LocatedProgram | None = None
 
     @field_validator("python", mode="before")
     @classmethod
     def _empty_means_none(cls, value: object) -> object:
         return None if value == "" else value
+
+
+class LeasesSection(Value):
+    """What the boxes of all runs of this user may hold together: `cpus` processors, `memory_mb` MiB; 0 takes all that
+    this machine has (nine tenths of the memory). A step waits at most `wait_s` seconds for its turn.
+    """
+
+    cpus: int = Field(default=0, ge=0)
+    memory_mb: int = Field(default=0, ge=0)
+    wait_s: float = Field(default=3600.0, gt=0)
+
+
+class PoolSection(Value):
+    """Boxes that are kept warm within a run. `boxes = 0` turns it off; `memory_mb` bounds the sum of their limits."""
+
+    boxes: int = Field(default=2, ge=0, le=64)
+    memory_mb: int = Field(default=16384, ge=64)
 
 
 class BudgetSection(Value):
@@ -135,6 +163,8 @@ class Settings(Value):
     planner: PlannerSection = PlannerSection()
     models: ModelsSection = ModelsSection()
     sandbox: SandboxSection = SandboxSection()
+    leases: LeasesSection = LeasesSection()
+    pool: PoolSection = PoolSection()
     budget: BudgetSection = BudgetSection()
     engine: EngineSection = EngineSection()
     agents: dict[AgentName, AgentBinding] = Field(default_factory=dict)

@@ -47,6 +47,16 @@ class Skill(Value):
         """Whether a step can name it: it has code and says what its spec looks like."""
         return self.has_main and bool(self.spec_schema)
 
+    @property
+    def uses_gpu(self) -> bool:
+        """Whether its code says that it can compute on a GPU (`metadata: {gpu: true}` in SKILL.md)."""
+        return str(self.metadata.get("gpu")).lower() == "true"
+
+    @property
+    def preload(self) -> tuple[str, ...]:
+        """The modules that a warm box imports once for it (`metadata: {preload: "torch numpy"}`)."""
+        return tuple(str(self.metadata.get("preload") or "").split())
+
 
 class Skills(Value):
     """The skills by name."""

@@ -64,5 +64,6 @@ class Outcome(Value):
     sandbox: str = ""
     isolated: bool = True  # False: the box was a plain process, and sealing is by convention
     device: str = "cpu"
+    device_reason: str = ""  # why the processor, where a GPU was preferred
     started_at: float = Field(default=0.0)
     finished_at: float = Field(default=0.0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, StringConstraints
 
 from orchestrator.core.request import Route
 from orchestrator.core.values import Value
@@ -13,16 +13,21 @@ StepKind = Literal["skill", "agent", "loop"]
 Stage = Literal["formulation", "data", "model", "training", "validation"]
 LEAD = "ml-expert"  # the agent that owns a plan and delegates its steps
 GpuWish = Literal["none", "prefer", "require"]
+HostPort = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.\-]{0,252}:[0-9]{1,5}$")]
 SplitKind = Literal["random", "stratified", "group", "time"]
 
 
 class Resources(Value):
-    """What one step may use. `cpus` also fixes the step's thread count, so results never vary with it."""
+    """What one step may use. `cpus` also fixes the step's thread count, so results never vary with it.
+
+    `network` names the hosts ("host:port") that it asks to reach; agents.toml must allow each of them.
+    """
 
     cpus: int = Field(default=1, ge=1, le=256)
     memory_mb: int = Field(default=4096, ge=64)
     disk_mb: int = Field(default=512, ge=1)
     gpu: GpuWish = "none"
+    network: tuple[HostPort, ...] = ()
     timeout_s: float = Field(default=600.0, gt=0)
 
 

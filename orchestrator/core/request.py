@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, StringConstraints
 
 from orchestrator.core.errors import BadInput
 from orchestrator.core.values import Value
 
 PlannerChoice = Literal["auto", "rules", "claude"]
-SandboxChoice = Literal["auto", "docker", "bubblewrap", "process"]
+# auto, one of ours, or the name that a package gives its own by the entry point mlexpert.sandboxes
+SandboxChoice = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
 class Route(StrEnum):

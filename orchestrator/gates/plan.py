@@ -28,7 +28,7 @@ def judge_plan(
         _rule("plan.workers", _workers(workers, skills, agents)),
         _rule("plan.delegation", _delegation(workers, agents)),
         _rule("plan.specs", _specs(workers, skills)),
-        _rule("plan.resources", _resources(steps, settings)),
+        _rule("plan.resources", _resources(steps, settings, skills)),
         _rule("plan.budget", _budget(plan, request)),
     )
 
@@ -88,13 +88,19 @@ def _specs(steps: tuple[Step, ...], skills: Mapping[str, Skill]) -> Iterator[str
                 yield f"spec of step {step.id!r}: {mistake.sentence}"
 
 
-def _resources(steps: tuple[Step, ...], settings: Settings) -> Iterator[str]:
+def _resources(steps: tuple[Step, ...], settings: Settings, skills: Mapping[str, Skill]) -> Iterator[str]:
     limit = settings.sandbox.memory_mb
     for step in steps:
         if step.resources.memory_mb > limit:
             yield f"step {step.id!r} wants {step.resources.memory_mb} MB, the limit is {limit} MB ([sandbox] memory_mb)"
-        if step.resources.gpu == "require":
-            yield f"step {step.id!r} requires a GPU, and no backend here grants one yet; use gpu = 'prefer' or 'none'"
+        if step.resources.gpu == "require" and step.skill_name in skills and not skills[step.skill_name].uses_gpu:
+            yield (
+                f"step {step.id!r} requires a GPU, and its skill {step.skill_name!r} computes on the processor; "
+                "use gpu = 'prefer' or 'none'"
+            )
+        for host in step.resources.network:
+            if host not in settings.sandbox.network:
+                yield f"step {step.id!r} asks to reach {host!r}, which [sandbox] network in agents.toml does not allow"
 
 
 def _budget(plan: Plan, request: Request) -> Iterator[str]:

@@ -12,6 +12,8 @@
 | step.finished     | status, reason, wall_s, cpu_s                                          |
 | step.reused       | reason (a finished step is not run again)                              |
 | box.opened        | box, sandbox, purpose ("work", "predict", "score")                     |
+| box.rejoined      | the same: a box that outlived the run's last driver                    |
+| box.reached       | box, host, port, allowed, requests, sent, received (bytes), why        |
 | box.closed        | box, wall_s, cpu_s                                                     |
 | evidence.measured | id, name, value, unit, interval, subject                               |
 | wave.judged       | wave, decision ("next_wave", "next_round", "replan", "answer"), reason |
@@ -32,7 +34,8 @@ SCHEMA_VERSION = 1
 
 EventKind = Literal[
     "run.started", "route.decided", "plan.made", "plan.checked", "approval.asked", "approval.given",
-    "step.started", "step.progress", "step.finished", "step.reused", "box.opened", "box.closed",
+    "step.started", "step.progress", "step.finished", "step.reused",
+    "box.opened", "box.rejoined", "box.reached", "box.closed",
     "evidence.measured", "wave.judged", "note", "answer.written", "run.finished",
 ]  # fmt: skip
 

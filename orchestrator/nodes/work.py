@@ -13,7 +13,7 @@ from orchestrator.boxes.workshop import Workshop
 from orchestrator.config.skills import Skill
 from orchestrator.core.errors import BoxFailed, Untrusted
 from orchestrator.core.outcome import Artifact, Outcome
-from orchestrator.core.plan import Plan, Step
+from orchestrator.core.plan import LEAD, Plan, Step
 from orchestrator.core.schedule import Outcomes, find_step, last_step_of
 from orchestrator.core.values import canonical_json, sha256_file, sha256_text, sha256_tree
 from orchestrator.journal.rundir import read_model, write_json
@@ -42,7 +42,7 @@ async def work(state: WorkItem, runtime: Runtime[Context]) -> State:
         return {"outcomes": {step.id: context.reference(result)}}
     _keep_old_attempt(context, step.id)
     attempt = runtime.execution_info.node_attempt if runtime.execution_info else BOX_ATTEMPTS
-    job = job_of(context, plan, step, outcomes)
+    job = job_of(context, plan, step, outcomes, fingerprint)
     outcome = await _run(context, workshop, step, job, fingerprint, last_try=attempt >= BOX_ATTEMPTS)
     write_json(result, outcome)  # before it is told: a kill in between would repeat a step that was called finished
     context.journal.tell(
@@ -75,8 +75,9 @@ async def _run(
     return made.model_copy(update={"sandbox": workshop.sandbox.name, "isolated": isolated})
 
 
-def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes) -> Job:
+def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes, fingerprint: str) -> Job:
     """The box job of a step: its skill, its spec, the files and models of what it needs, the training rows."""
+    skill = context.skills[step.skill_name]
     inputs: dict[str, Path] = {}
     models: dict[str, ModelFiles] = {}
     if plan.data is not None:
@@ -88,11 +89,16 @@ def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes) -> Job:
         if model.is_dir():
             maker = context.skills[find_step(plan, source).skill_name]
             models[need] = ModelFiles(skill=code_of(maker), folder=model)
+    again = step.id not in {own.id for own in plan.steps}  # a round of a loop: short, and many follow each other
     return Job(
         verb="work",
         step=step.id,
+        agent=step.worker if step.kind == "agent" else LEAD,
+        key="" if again else fingerprint,
+        warm=again,
+        preload=skill.preload,
         destination=context.run.out(step.id),
-        skill=code_of(context.skills[step.skill_name]),
+        skill=code_of(skill),
         spec=step.spec,
         inputs=inputs,
         models=models,
@@ -102,7 +108,7 @@ def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes) -> Job:
 
 
 def code_of(skill: Skill) -> Code:
-    return Code(name=skill.name, folder=skill.folder, trust=skill.trust)
+    return Code(name=skill.name, folder=skill.folder, trust=skill.trust, preload=skill.preload)
 
 
 def fingerprint_of(context: Context, workshop: Workshop, plan: Plan, step: Step, state: WorkItem) -> str:
@@ -158,6 +164,8 @@ def _outcome(context: Context, step: Step, done: JobResult, fingerprint: str, st
         remedy=remedy,
         user_error=done.mistake is not None,
         usage=done.usage,
+        device=done.device,
+        device_reason=done.device_reason,
         started_at=started,
         finished_at=time.time(),
     )

@@ -12,10 +12,12 @@ from docker import APIClient
 
 from orchestrator.core.errors import BoxFailed
 from sandbox.cgroup import Cgroup
+from sandbox.docker.begin import begin
 from sandbox.docker.engine import ask, remove_container
 from sandbox.docker.hardening import KEEPER_PROCESSES, USER, WORKSPACE
 from sandbox.docker.watch import Watch
-from sandbox.docker.wire import Endpoint, Line, converse, frames
+from sandbox.docker.wire import Endpoint, Line, frames
+from sandbox.docker.zygote import Zygote
 from sandbox.output import Capture
 from sandbox.protocol import BoxSpec, Completed, Ended, OnOutput
 
@@ -39,6 +41,7 @@ class Exec:
         watch: Watch,
         moving: asyncio.Lock,
         cgroup: Cgroup,
+        zygote: Zygote | None = None,
     ) -> None:
         self._client = client
         self._endpoint = endpoint
@@ -47,6 +50,8 @@ class Exec:
         self._watch = watch
         self._moving = moving
         self._cgroup = cgroup
+        self._zygote = zygote
+        self.killed = False  # something of the command had to be killed
 
     async def run(
         self,
@@ -57,37 +62,50 @@ class Exec:
         on_output: OnOutput | None,
     ) -> Completed:
         started = time.monotonic()
-        cpu_before, _ = await self._stats()
+        cpu_before, _ = await self.stats()
         kills_before = self._cgroup.oom_kills(), self._watch.oom
         capture = Capture(output_limit, on_output)
         clean = False
         try:
-            execution, line = await self._start(command, env)
-            try:
-                why = await self._drain(execution, line, capture, started + timeout_s)
-            finally:
-                line.close()  # before any kill: an engine that cannot write its output waits ten seconds
-            cpu_after, processes = await self._stats()
-            if why is None and processes <= KEEPER_PROCESSES:
+            why, code = await self._carry_out(command, {**BASE_ENV, **env}, capture, started + timeout_s)
+            cpu_after, processes = await self.stats()
+            if why is None and processes <= KEEPER_PROCESSES + (self._zygote is not None):
                 clean = True
         finally:
             if not clean:
                 await asyncio.shield(self.kill())
-        ended, code = await self._ruling(execution, why, kills_before)
+        ended, code = await self.ruling(why, code, kills_before)
         wall_s = time.monotonic() - started
         return Completed(
             exit_code=code, ended=ended, output=capture.finish(), wall_s=wall_s, cpu_s=cpu_after - cpu_before
         )
 
+    async def _carry_out(
+        self, command: Sequence[str], env: Mapping[str, str], capture: Capture, deadline: float
+    ) -> tuple[Ended | None, int]:
+        """What cut the command short, and its own exit code (137 where it did not come to one)."""
+        if self._zygote is not None:
+            why, code, left = await self._zygote.run(command, env, WORKSPACE, capture, deadline)
+            self.killed = left
+            return why, code
+        execution, line = await self._start(command, env)
+        try:
+            why = await self._drain(execution, line, capture, deadline)
+        finally:
+            line.close()  # before any kill: an engine that cannot write its output waits ten seconds
+        if why is not None or self._watch.dead:
+            return why, 137
+        found = await ask(self._client.exec_inspect, execution)
+        return None, 137 if found["ExitCode"] is None else int(found["ExitCode"])
+
     async def _start(self, command: Sequence[str], env: Mapping[str, str]) -> tuple[str, Line]:
         """`env -i` keeps the image's own variables out, and answers 127 for a command that is not there."""
-        pairs = [f"{name}={value}" for name, value in {**BASE_ENV, **env}.items()]
+        pairs = [f"{name}={value}" for name, value in env.items()]
         words = ["/usr/bin/env", "-i", *pairs, *command]
         async with self._moving:
             created = await ask(self._client.exec_create, self._container, words, user=USER, workdir=WORKSPACE)
             execution = str(created["Id"])
-            body = {"Detach": False, "Tty": False}
-            return execution, await converse(self._endpoint, "POST", f"/exec/{execution}/start", body, hijack=True)
+            return execution, await begin(self._client, self._endpoint, execution)
 
     async def _drain(self, execution: str, line: Line, capture: Capture, deadline: float) -> Ended | None:
         """Reads until the output or the command ends. Returns what cut it short."""
@@ -123,7 +141,7 @@ class Exec:
             if not (await ask(self._client.exec_inspect, execution))["Running"]:
                 self._watch.ended(execution).set()
 
-    async def _stats(self) -> tuple[float, int]:
+    async def stats(self) -> tuple[float, int]:
         """CPU seconds the box has used so far, and how many processes it holds now."""
         if self._cgroup.found:
             return self._cgroup.cpu_s(), self._cgroup.processes()
@@ -138,6 +156,9 @@ class Exec:
 
     async def kill(self) -> None:
         """Kills every process of the command's user at once; a box that cannot even do that is killed whole."""
+        self.killed = True
+        if self._zygote is not None:
+            await self._zygote.hang_up()
         for attempt in range(KILL_TRIES):
             if self._watch.dead:
                 return
@@ -150,18 +171,14 @@ class Exec:
                     break
             for pause_s in (0.0, 0.02, 0.05, 0.1):
                 await asyncio.sleep(pause_s * (1 + attempt))
-                if (await self._stats())[1] <= KEEPER_PROCESSES:
+                if (await self.stats())[1] <= KEEPER_PROCESSES:
                     return
         await remove_container(self._client, self._container)
         with suppress(TimeoutError):  # without the news, the next call meets a container that is not there
             await asyncio.wait_for(self._watch.died.wait(), NEWS_S * 10)
 
-    async def _ruling(self, execution: str, why: Ended | None, kills_before: tuple[int, int]) -> tuple[Ended, int]:
+    async def ruling(self, why: Ended | None, code: int, kills_before: tuple[int, int]) -> tuple[Ended, int]:
         """The reason and the exit code. A memory kill wins: the deadline or the exit code only followed from it."""
-        code = 137
-        if why is None and not self._watch.dead:
-            found = await ask(self._client.exec_inspect, execution)
-            code = 137 if found["ExitCode"] is None else int(found["ExitCode"])
         if why == "output":
             return "output", 137
         if code and await self._memory_killed(kills_before, code == 137 and why is None):

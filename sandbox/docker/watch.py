@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import final
 from urllib.parse import quote
 
@@ -28,9 +29,11 @@ class Watch:
     def dead(self) -> bool:
         return self.died.is_set()
 
-    async def begin(self) -> None:
+    async def begin(self, since: int | None = None) -> None:
+        """`since` (seconds since 1970) has the engine tell first what it remembers."""
         filters = {"container": [self._container], "event": ["oom", "die", "exec_die"]}
-        self._line = await converse(self._endpoint, "GET", f"/events?filters={quote(json.dumps(filters))}")
+        past = "" if since is None else f"since={since}&"
+        self._line = await converse(self._endpoint, "GET", f"/events?{past}filters={quote(json.dumps(filters))}")
         self._task = asyncio.create_task(self._listen(self._line))
 
     async def end(self) -> None:
@@ -39,6 +42,10 @@ class Watch:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    async def dies_within(self, patience_s: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.died.wait(), patience_s)
 
     def ended(self, execution: str) -> asyncio.Event:
         """Set when the command of that exec id has ended, whoever still holds its output."""

@@ -39,6 +39,10 @@ class Line:
         self._writer = writer
         self._chunked = chunked
 
+    async def send(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
     def close(self) -> None:
         self._writer.transport.abort()
 

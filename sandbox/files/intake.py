@@ -144,8 +144,11 @@ def _kind(member: tarfile.TarInfo) -> str:
     return kinds.get(member.type, "device" if member.isdev() else "special file")
 
 
-def take_tree(root: Path, path: PurePosixPath, destination: Path, limits: IntakeLimits) -> tuple[Taken, ...]:
-    """Takes the files below root/`path` of this machine. No link is followed, not even on the way to `path`."""
+def take_tree(root: Path | int, path: PurePosixPath, destination: Path, limits: IntakeLimits) -> tuple[Taken, ...]:
+    """Takes the files below root/`path` (`root`: a folder of this machine, or a descriptor of one).
+
+    No link is followed, not even on the way to `path`.
+    """
     intake = Intake(destination, limits)
     try:
         parent = open_below(root, path.parts[:-1])
@@ -159,9 +162,9 @@ def take_tree(root: Path, path: PurePosixPath, destination: Path, limits: Intake
     return tuple(intake.taken)
 
 
-def open_below(root: Path, parts: tuple[str, ...]) -> int:
+def open_below(root: Path | int, parts: tuple[str, ...]) -> int:
     """A descriptor of the folder root/parts. Raises BoxFailed where a part is missing, a link, or no folder."""
-    handle = os.open(root, _FOLDER)
+    handle = os.open(".", _FOLDER, dir_fd=root) if isinstance(root, int) else os.open(root, _FOLDER)
     for part in parts:
         try:
             deeper = os.open(part, _FOLDER, dir_fd=handle)

@@ -80,9 +80,20 @@ def remove_folder(folder: Path) -> None:
         shutil.rmtree(folder, onerror=lambda f, p, e: again(f, p, e[1]))
 
 
+def mark_kept(folder: Path, box: str, until: float) -> None:
+    """Notes that the folder may outlive its owner with that box, until then (seconds since 1970)."""
+    mark = {**json.loads((folder / _OWNER).read_text()), "box": box, "kept_until": until}
+    (folder / f"{_OWNER}.new").write_text(json.dumps(mark))
+    (folder / f"{_OWNER}.new").replace(folder / _OWNER)
+
+
 def left_over(run: str | None) -> list[Path]:
-    """Folders of boxes of one run, or (None) of all whose owner is dead. Only folders of this user are looked at."""
-    return [mark.folder for mark in marks() if (mark.run == run if run is not None else is_dead(mark.owner))]
+    """Folders of boxes of one run, or (None) of all whose owner is dead; none that is kept and whose time is not over.
+
+    Only folders of this user are looked at.
+    """
+    found = [mark for mark in marks() if (mark.run == run if run is not None else is_dead(mark.owner))]
+    return [mark.folder for mark in found if mark.kept_until < time.time()]
 
 
 class FolderMark(Value):
@@ -94,16 +105,24 @@ class FolderMark(Value):
     step: str
     sandbox: str
     since: float
+    box: str = ""  # whose folder it is once it may outlive its owner, and until when
+    kept_until: float = 0.0
 
 
 def marks() -> list[FolderMark]:
     """The folders of boxes of this user, and whose they are."""
     found = []
     for folder in Path(tempfile.gettempdir()).glob(_PREFIX + "*"):
-        try:
-            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-                continue
-            found.append(FolderMark.model_validate({**json.loads((folder / _OWNER).read_text()), "folder": folder}))
-        except (OSError, ValueError):
-            continue  # being made or removed by its owner at this moment
+        if mark := mark_of(folder):
+            found.append(mark)
     return found
+
+
+def mark_of(folder: Path) -> FolderMark | None:
+    """None where it is no box's folder of this user, or is being made or removed by its owner at this moment."""
+    try:
+        if not folder.name.startswith(_PREFIX) or folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            return None
+        return FolderMark.model_validate({**json.loads((folder / _OWNER).read_text()), "folder": folder})
+    except (OSError, ValueError):
+        return None

@@ -19,9 +19,9 @@ from orchestrator.core.errors import RunError
 from sandbox.docker.engine import ask, connect, remove_container
 from sandbox.docker.hardening import MOUNTS
 from sandbox.docker.wire import Endpoint, converse, frames
-from sandbox.images.environments import ASK, Target, cache_root
+from sandbox.images.environments import ASK, HAS_CUDA, Target, cache_root
 from sandbox.images.images import box_image
-from sandbox.images.pip import PipSettings, pip_settings, raise_pip_error
+from sandbox.images.pip import PipSettings, pip_settings, raise_no_cuda, raise_pip_error
 from sandbox.output import Capture, Stream
 from sandbox.owner import this_process
 
@@ -52,7 +52,9 @@ async def image_target(tag: str = "") -> Target:
     return target
 
 
-async def build_in_image(building: Path, lock_text: str, progress: Progress, tag: str = "") -> None:
+async def build_in_image(
+    building: Path, lock_text: str, progress: Progress, tag: str = "", *, cuda: bool = False
+) -> None:
     """Fills the folder `building`, which the box sees where later boxes will see the environment."""
     client, endpoint = await ask(connect)
     image = await ask(box_image, client, tag)
@@ -72,6 +74,10 @@ async def build_in_image(building: Path, lock_text: str, progress: Progress, tag
                 code, output = await _execute(client, endpoint, container, command, env, progress)
                 if code:
                     raise_pip_error(code, output)
+            if cuda:
+                code, output = await _execute(client, endpoint, container, [python, "-I", "-c", HAS_CUDA], {}, progress)
+                if code:
+                    raise_no_cuda(output)
 
 
 def _binds(building: Path, home: Path, settings: PipSettings) -> dict[str, tuple[Path, bool]]:

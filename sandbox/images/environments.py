@@ -22,9 +22,15 @@ from sandbox.files.admission import COMPLETE
 from sandbox.programs import run_program
 
 Flavour = Literal["host", "image"]  # made with this machine's Python, or with the box image's
+Accelerator = Literal["cpu", "cuda"]
 Progress = Callable[[str], None]
-ACCELERATOR = "cpu"
 LOCK_POLL_S = 0.5
+# Whether the libraries were built for CUDA, without loading them: that takes seconds, and may take a driver.
+HAS_CUDA = (
+    "import importlib.util, pathlib, runpy, sys; found = importlib.util.find_spec('torch'); "
+    "told = runpy.run_path(str(pathlib.Path(found.origin).with_name('version.py'))) if found else {}; "
+    "sys.exit(0 if told.get('cuda') else 'torch ' + str(told.get('__version__', '(none)')) + ' is not built for CUDA')"
+)
 ASK = (
     "import json, platform, sys; print(json.dumps({"
     "'python': '%d.%d' % sys.version_info[:2], 'interpreter': getattr(sys, '_base_executable', sys.executable), "
@@ -40,7 +46,7 @@ class Target(Value):
     interpreter: str
     libc: str
     arch: str
-    accelerator: str = ACCELERATOR
+    accelerator: str = "cpu"
 
 
 class Environment(Value):
@@ -86,25 +92,47 @@ async def target_for(sandbox: str, image: str = "") -> Target:
     return await image_target(image)
 
 
-async def environment_for(lock: Path, sandbox: str, progress: Progress = lambda line: None, *, image: str = "") -> Path:
+def lock_for(lock: Path, accelerator: Accelerator) -> Path:
+    """`box-cuda.txt` beside `box.txt`: the same releases, and the libraries of CUDA that torch loads."""
+    return lock if accelerator == "cpu" else lock.with_name(f"{lock.stem}-{accelerator}{lock.suffix}")
+
+
+async def environment_for(
+    lock: Path,
+    sandbox: str,
+    progress: Progress = lambda line: None,
+    *,
+    image: str = "",
+    accelerator: Accelerator = "cpu",
+) -> Path:
     """The environment of `lock` for boxes of that sandbox, built on first use. Raises what `build` raises."""
-    return (await build(lock, sandbox, progress, image=image)).path
+    return (await build(lock, sandbox, progress, image=image, accelerator=accelerator)).path
 
 
-async def build(lock: Path, sandbox: str, progress: Progress = lambda line: None, *, image: str = "") -> Environment:
+async def build(
+    lock: Path,
+    sandbox: str,
+    progress: Progress = lambda line: None,
+    *,
+    image: str = "",
+    accelerator: Accelerator = "cpu",
+) -> Environment:
     """Builds the environment unless it is there. Two builders of one environment take turns.
+
+    For `cuda` the lock is the one beside it (see `lock_for`), and a torch that knows no CUDA is refused.
 
     Raises:
         BadConfig: there is no such lock file.
         RunError: pip or venv failed; the message ends with its last lines.
     """
+    lock = lock_for(lock, accelerator)
     try:
         text = lock.read_text()
     except OSError as error:
         raise BadConfig(
             f"lock file {str(lock)!r}: {error.strerror}", remedy="run `make lock`, or name another"
         ) from None
-    target = await target_for(sandbox, image)
+    target = (await target_for(sandbox, image)).model_copy(update={"accelerator": accelerator})
     key = environment_key(text, target)
     if found := _read(_root() / key):
         return found
@@ -179,11 +207,12 @@ async def _make(text: str, target: Target, key: str, progress: Progress, image: 
             await asyncio.to_thread(shutil.rmtree, stale)
     building.mkdir(mode=0o755)
     try:
-        progress(f"building box environment {key} (Python {target.python}, {target.flavour})")
+        size_hint = ", several gigabytes" if target.accelerator == "cuda" else ""
+        progress(f"building box environment {key} (Python {target.python}, {target.flavour}{size_hint})")
         if target.flavour == "image":
             from sandbox.images.build_box import build_in_image
 
-            await build_in_image(building, text, progress, image)
+            await build_in_image(building, text, progress, image, cuda=target.accelerator == "cuda")
         else:
             await _build_on_host(building, final, text, target, progress)
         size = await asyncio.to_thread(_size, building)
@@ -198,7 +227,7 @@ async def _make(text: str, target: Target, key: str, progress: Progress, image: 
 
 
 async def _build_on_host(building: Path, final: Path, text: str, target: Target, progress: Progress) -> None:
-    from sandbox.images.pip import pip_variables, raise_pip_error
+    from sandbox.images.pip import pip_variables, raise_no_cuda, raise_pip_error
 
     lock = building / "lock.txt"
     lock.write_text(text)
@@ -213,6 +242,10 @@ async def _build_on_host(building: Path, final: Path, text: str, target: Target,
         code, output = await run_program(command, env, progress)
         if code:
             raise_pip_error(code, output)
+    if target.accelerator == "cuda":
+        code, output = await run_program([python, "-I", "-c", HAS_CUDA], env, None)
+        if code:
+            raise_no_cuda(output)
     await asyncio.to_thread(_move_paths, building, final)
 
 

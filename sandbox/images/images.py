@@ -20,6 +20,9 @@ DOCKERFILE: Final = Path(__file__).parents[1] / "Dockerfile"
 BOOTSTRAP: Final = Path(__file__).parents[1] / "bootstrap_base.sh"
 REPOSITORY: Final = "mlexpert-box"
 BASE: Final = "python:3.11-slim"
+# NVIDIA's base refuses to start on a driver older than its CUDA, which is the one that the locked torch was built for.
+# Any other base will do as well: torch's wheels bring CUDA's libraries, the NVIDIA runtime the driver's.
+CUDA_BASE: Final = "nvidia/cuda:13.0.1-base-ubuntu24.04"
 BOOTSTRAPPED: Final = "mlexpert-base:bookworm"
 Progress = Callable[[str], None]
 
@@ -49,17 +52,21 @@ def box_image(client: APIClient, tag: str | None = None) -> str:
         raise BoxFailed(f"the box image {name!r} is not on this machine", remedy=remedy) from None
 
 
-async def build(base: str | None = None, *, bootstrap: bool = False, progress: Progress = lambda line: None) -> Image:
-    """Builds the box image on `base`; with `bootstrap` makes a base first, where no registry can be reached (as root).
+async def build(
+    base: str | None = None, *, bootstrap: bool = False, cuda: bool = False, progress: Progress = lambda line: None
+) -> Image:
+    """Builds the box image on `base`, or NVIDIA's own with `cuda`.
 
+    With `bootstrap` it makes a base first, where no registry can be reached (as root).
     Raises RunError where the base cannot be had or a step of the Dockerfile fails.
     """
-    if base and bootstrap:
-        raise BadInput("both a base and a bootstrapped base were asked for", remedy="give one of --base, --bootstrap")
+    if bool(base) + bootstrap + cuda > 1:
+        raise BadInput("more than one base was asked for", remedy="give one of --base, --bootstrap, --cuda")
     client, _ = await ask(connect)
     if bootstrap:
         await ask(_bootstrap, progress)
-    chosen = BOOTSTRAPPED if bootstrap else base or await ask(_default_base, client)
+    named = BOOTSTRAPPED if bootstrap else CUDA_BASE if cuda else base
+    chosen = named or await ask(_default_base, client)
     progress(f"building {current_tag()} on {chosen}")
     await ask(_build, client, chosen, progress)
     return next(image for image in await ask(_images, client) if image.current)

@@ -76,6 +76,14 @@ def raise_pip_error(code: int, output: str) -> NoReturn:
     raise RunError(f"pip failed (exit {code}):\n{output}", remedy=remedy)
 
 
+def raise_no_cuda(output: str) -> NoReturn:
+    raise RunError(
+        f"the environment would have no CUDA: {output.strip()}",
+        remedy="let pip reach PyPI, whose torch has CUDA, or an index of CUDA builds (PIP_INDEX_URL), and no folder of "
+        "CPU builds (PIP_FIND_LINKS, extra-index-url)",
+    )
+
+
 def _configured() -> dict[str, dict[str, str]]:
     """Section -> option -> value of the configuration files that this machine's pip reads; empty without a pip."""
     command = [sys.executable, "-m", "pip", "config", "list"]

@@ -4,7 +4,9 @@ What holds: an own session, a deadline, caps on output, memory, disk and process
 the command, with the box and with the owner (even one that is killed). What does not: files of this user can be read
 and written, and the network is open. Memory is the private memory of the tree, read every 50 ms: RLIMIT_AS would refuse
 the address space that torch, jax and CUDA reserve and never touch. A jump faster than that is caught by the kernel,
-which takes a box first. `cpus` is not enforced: the caller sets the thread count.
+which takes a box first. The command runs on the cores that were leased for it (trusted code could leave them); without
+a lease `cpus` is not enforced: the caller sets the thread count. A leased GPU is named by CUDA_VISIBLE_DEVICES; where
+the machine has GPUs and none was leased, that variable hides them.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from orchestrator.core.errors import BadInput, BoxFailed, Untrusted
 from sandbox.files.folder import Folder
 from sandbox.files.intake import open_below, open_file, take_tree
 from sandbox.files.paths import check_mounts, inside, left_over, marks, remove_folder
+from sandbox.leases.decision import Answer
 from sandbox.owner import is_dead
 from sandbox.process.command import Reins, run_command
 from sandbox.protocol import BoxInfo, BoxSpec, Completed, IntakeLimits, Isolation, KeptBox, OnOutput, Taken
@@ -35,6 +38,7 @@ class ProcessSandbox:
 
     name = "process"
     isolation: Isolation = "none"
+    keeps = False
 
     async def probe(self) -> str:
         if sys.platform != "linux":
@@ -50,6 +54,13 @@ class ProcessSandbox:
             "network: it is open",
             "memory, processes and disk: watched, not held",
         )
+
+    async def gpu_answer(self, uuids: Sequence[str]) -> Answer:
+        """Nothing stands between the command and a device: CUDA_VISIBLE_DEVICES names what was leased."""
+        return Answer(way="host")
+
+    async def clear_gpu(self, uuid: str) -> None:
+        """Nothing to remove: the supervisor of a dead owner's box kills its tree at once."""
 
     async def reattach(self, run: str, key: str) -> KeptBox | None:
         return None  # a process box ends with its owner
@@ -81,7 +92,7 @@ class ProcessSandbox:
             raise
         return ProcessBox(folder, spec)
 
-    async def reap(self, run: str | None = None) -> int:
+    async def reap(self, run: str | None = None, *, kept: bool = False) -> int:
         folders = await asyncio.to_thread(left_over, run)
         for folder in folders:
             await asyncio.to_thread(remove_folder, folder)

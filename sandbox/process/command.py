@@ -19,6 +19,7 @@ from sandbox.output import Capture, Stream
 from sandbox.protocol import BoxSpec, Completed, Ended, OnOutput
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
+DRIVER = Path("/dev/nvidiactl")
 KILL_S = 10.0
 BASE_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
 
@@ -91,14 +92,20 @@ def _job(root: Path, spec: BoxSpec, command: Sequence[str], env: Mapping[str, st
     own = {"HOME": str(root / "work"), "TMPDIR": str(root / "tmp")}
     return {
         "command": list(command),
-        "env": {**BASE_ENV, **own, **env},
+        "env": {**BASE_ENV, **own, **_devices(spec.gpus), **env},
         "root": str(root),
         "workspace": str(root / "work"),
         "folders": [str(root / "work"), str(root / "tmp")],
         "memory_mb": spec.memory_mb,
         "disk_bytes": spec.disk_mb * 1024 * 1024,
         "pids": spec.pids,
+        "cores": list(spec.cores),
     }
+
+
+def _devices(gpus: tuple[str, ...], driver: Path = DRIVER) -> dict[str, str]:
+    """CUDA sees the leased devices alone, or none where none was leased. Without a driver there is none to hide."""
+    return {"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus or driver.exists() else {}
 
 
 @asynccontextmanager

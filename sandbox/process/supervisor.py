@@ -1,9 +1,9 @@
 """Runs one command of a process box and outlives its owner by no more than the time it takes to kill the tree.
 
 A script of its own (`python -I -S supervisor.py`), with the standard library alone. On stdin comes one line of JSON
-(what to run), then single bytes: `k` kill, `p` pause, `c` continue; the pipe's end means that the owner is gone. As
-the tree's subreaper it keeps every descendant, whatever sessions and double forks they hide behind. Its verdict goes to
-the descriptor `report`.
+(what to run, on which cores), then single bytes: `k` kill, `p` pause, `c` continue; the pipe's end means that the owner
+is gone. As the tree's subreaper it keeps every descendant, whatever sessions and double forks they hide behind. Its
+verdict goes to the descriptor `report`.
 """
 
 from __future__ import annotations
@@ -165,6 +165,8 @@ def start(job: dict[str, Any]) -> int:
         LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         if os.getppid() != supervisor:
             os._exit(137)
+        if job["cores"]:
+            os.sched_setaffinity(0, job["cores"])  # its descendants inherit it
         with open("/proc/self/oom_score_adj", "w") as stream:  # noqa: PTH123
             stream.write("1000")  # when the machine runs out, the box goes first
         for name, value in (("CORE", 0), ("FSIZE", max(job["disk_bytes"], SHM_BYTES)), ("NOFILE", 4096)):

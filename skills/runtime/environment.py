@@ -9,8 +9,8 @@ from importlib.metadata import distributions
 from typing import Any
 
 
-def record(seed: int, threads: int, fingerprint: dict[str, str]) -> dict[str, Any]:
-    """Python, packages, platform, threads, seed fingerprint, device. No clock, so equal runs write equal records."""
+def record(seed: int, threads: int, fingerprint: dict[str, str], device: str) -> dict[str, Any]:
+    """Python, packages, platform, threads, seeds, leased device. No clock, so that equal runs write equal records."""
     torch: Any = sys.modules.get("torch")
     packages = {found.metadata["Name"]: found.version for found in distributions() if found.metadata["Name"]}
     return {
@@ -28,5 +28,5 @@ def record(seed: int, threads: int, fingerprint: dict[str, str]) -> dict[str, An
         "seed": seed,
         "seed_fingerprint": fingerprint,
         "hash_seed": os.environ.get("PYTHONHASHSEED", ""),
-        "device": "cpu",
+        "device": device,
     }

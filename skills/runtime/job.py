@@ -85,6 +85,7 @@ class Job:
     out: Path
     seed: int = 0
     threads: int = 1
+    device: str = "cpu"  # "cuda" where a GPU was leased for this box (it is then the only one that can be seen)
     _claims: list[dict[str, Any]] = field(default_factory=list)
     _artifacts: list[dict[str, str]] = field(default_factory=list)
 

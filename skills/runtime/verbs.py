@@ -39,7 +39,7 @@ def run(verb: str, raw: dict[str, Any]) -> int:
 
 def work(raw: dict[str, Any], out: Path) -> None:
     """Parse the spec, seed, record the environment, then let the skill work."""
-    threads = int(raw.get("threads", 1))
+    threads, device = int(raw.get("threads", 1)), str(raw.get("device", "cpu"))
     spec = parse_spec(raw["skill"], raw.get("spec", {}), int(raw.get("seed", 0)))
     seed = int(getattr(spec, "seed", raw.get("seed", 0)))
     main = importlib.import_module(f"skills.{raw['skill']}.main")
@@ -47,7 +47,7 @@ def work(raw: dict[str, Any], out: Path) -> None:
         importlib.import_module(library)
     seeds.settle_torch()
     write_json(out / "hyperparameters.json", spec.model_dump(mode="json"))
-    write_json(out / "environment.json", environment.record(seed, threads, seeds.fingerprint(seed)))
+    write_json(out / "environment.json", environment.record(seed, threads, seeds.fingerprint(seed), device))
     main.work(
         Job(
             skill=raw["skill"],
@@ -57,6 +57,7 @@ def work(raw: dict[str, Any], out: Path) -> None:
             out=out,
             seed=seed,
             threads=threads,
+            device=device,
         )
     )
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 
+from sandbox.bubblewrap.backend import BubblewrapSandbox
 from sandbox.docker.backend import DockerSandbox
 
 
@@ -23,3 +26,22 @@ def engine() -> None:
 @pytest.fixture
 def docker_sandbox(engine: None) -> DockerSandbox:
     return DockerSandbox()
+
+
+@pytest.fixture(scope="session")
+def bwrap() -> None:
+    """bubblewrap that works; without it a test is skipped, under CI it fails."""
+    why = asyncio.run(BubblewrapSandbox().probe())
+    if why and os.environ.get("CI") == "true":
+        pytest.fail(f"CI must have bubblewrap: {why}")
+    if why:
+        pytest.skip(why)
+
+
+@pytest.fixture
+def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Boxes of this test lie in a folder of its own, so that what they leave is seen."""
+    place = tmp_path / "boxes"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    return place

@@ -17,6 +17,7 @@ from orchestrator.data.split import SplitRecord, split_table
 from orchestrator.journal.journal import Journal
 from orchestrator.journal.rundir import RunDirectory
 from sandbox.docker.backend import DockerSandbox
+from sandbox.leases.demand import Grant
 
 pytestmark = pytest.mark.docker
 
@@ -71,7 +72,8 @@ async def found_in_box(sandbox: DockerSandbox, run: RunDirectory, split: SplitRe
     empty = run.path / "empty"
     empty.mkdir(exist_ok=True)
     workshop = Workshop(sandbox, empty, ROOT / "skills" / "runtime", run.run_id, Journal(run.journal, run.run_id))
-    box = await sandbox.open(workshop._box_spec(Job(step="train", destination=run.out("train"), **job)))
+    train = Job(step="train", agent="ml-expert", destination=run.out("train"), **job)
+    box = await sandbox.open(workshop.lending.spec_of(train, Grant(cores=(), memory_mb=2048)))
     try:
         told = json.dumps([needle.hex() for needle in needles])
         done = await box.run(["python3", "-c", SEARCH, told], timeout_s=240)

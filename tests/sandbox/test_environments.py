@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import zipfile
 from pathlib import Path
@@ -21,6 +22,7 @@ from sandbox.images.environments import (
     environment_key,
     host_target,
     list_environments,
+    lock_for,
     own_environment,
     remove_environments,
 )
@@ -39,18 +41,22 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def lock(tmp_path: Path) -> Path:
     """A lock whose only package is a wheel on this machine, so that a build needs no network."""
-    wheel = tmp_path / "tinything-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        info = "tinything-1.0.dist-info"
-        archive.writestr("tinything.py", "VALUE = 41 + 1\n")
-        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tinything\nVersion: 1.0\n")
-        archive.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(f"{info}/entry_points.txt", "[console_scripts]\ntinything = tinything:print\n")
-        archive.writestr(f"{info}/RECORD", "")
     path = tmp_path / "lock.txt"
-    path.write_text(f"tinything @ file://{wheel}\n")
+    path.write_text(f"tinything @ file://{wheel(tmp_path, 'tinything', {'tinything.py': 'VALUE = 41 + 1'})}\n")
+    return path
+
+
+def wheel(folder: Path, name: str, files: dict[str, str]) -> Path:
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    info = f"{name}-1.0.dist-info"
+    kind = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, text in files.items():
+            archive.writestr(file, text + "\n")
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(f"{info}/WHEEL", kind)
+        archive.writestr(f"{info}/entry_points.txt", f"[console_scripts]\n{name} = {name}:print\n")
+        archive.writestr(f"{info}/RECORD", "")
     return path
 
 
@@ -102,6 +108,50 @@ async def test_an_environment_for_docker_is_made_with_the_images_python(lock: Pa
     assert done.output.split() == ["42", "/mnt/env"]
     assert console.output.strip() == f"#!{python}"
     assert made.target.flavour == "image"
+
+
+@pytest.fixture(params=["process", pytest.param("docker", marks=pytest.mark.docker)])
+def place(request: pytest.FixtureRequest) -> str:
+    if request.param == "docker":
+        request.getfixturevalue("engine")
+    return str(request.param)
+
+
+@pytest.mark.box
+async def test_an_environment_for_cuda_has_its_own_lock_and_must_have_cuda(
+    lock: Path, tmp_path: Path, place: str
+) -> None:
+    beside = lock_for(lock, "cuda")
+    assert (lock_for(lock, "cpu"), beside.name) == (lock, "lock-cuda.txt")
+    with pytest.raises(BadConfig, match=r"lock-cuda\.txt"):
+        await build(lock, place, accelerator="cuda")
+    told = "__version__ = '1.0+cpu'\ncuda = None"
+    beside.write_text(
+        f"torch @ file://{wheel(tmp_path, 'torch', {'torch/__init__.py': '1/0', 'torch/version.py': told})}\n"
+    )
+    with pytest.raises(RunError, match=r"torch 1\.0\+cpu is not built for CUDA") as caught:
+        await build(lock, place, accelerator="cuda")
+    assert "PIP_FIND_LINKS" in caught.value.remedy
+    assert list_environments() == ()
+    told = "__version__ = '1.0'\ncuda = '13.0'"
+    wheel(tmp_path, "torch", {"torch/__init__.py": "1/0", "torch/version.py": told})
+    made = await build(lock, place, accelerator="cuda")
+    assert made.target.accelerator == "cuda"
+    assert await environment_for(lock, place, accelerator="cuda") == made.path
+    assert list_environments() == (made,)
+
+
+def test_the_lock_for_cuda_holds_the_same_releases_and_only_adds_to_them() -> None:
+    def pins(path: Path) -> set[str]:
+        return set(re.findall(r"^[a-z0-9._-]+==[a-z0-9.]+(?= )", path.read_text(), flags=re.MULTILINE))
+
+    lock = Path(__file__).parents[2] / "locks" / "box.txt"
+    ours, cuda = pins(lock), pins(lock_for(lock, "cuda"))
+    assert len(ours) > 10
+    assert ours <= cuda
+    more = {pin.partition("==")[0] for pin in cuda - ours}
+    assert {"nvidia-cublas", "triton"} <= more
+    assert all(name.startswith(("nvidia-", "cuda-")) or name == "triton" for name in more)
 
 
 @pytest.mark.box

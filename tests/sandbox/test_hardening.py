@@ -96,6 +96,8 @@ async def test_the_image_is_listed_as_current_and_an_unknown_one_cannot_be_remov
         await images.remove("mlexpert-box:no-such")
     with pytest.raises(BadInput):
         await images.build("x", bootstrap=True)
+    with pytest.raises(BadInput, match="more than one base"):
+        await images.build(bootstrap=True, cuda=True)
 
 
 @pytest.mark.docker

@@ -76,7 +76,7 @@ def advance(scene: Scene, event: Event) -> Scene:
         return replace(base, route=word(event.data, "route"))
     if event.event == "plan.made":
         return replace(base, rows=_planned(base, event))
-    if event.event in {"box.opened", "box.closed"}:
+    if event.event in {"box.opened", "box.rejoined", "box.closed"}:
         return _boxed(base, event)
     if event.event == "evidence.measured":
         return replace(base, measured=(*base.measured, _evidence(event)))
@@ -124,7 +124,7 @@ def _row(scene: Scene, event: Event) -> Row:
 
 def _boxed(scene: Scene, event: Event) -> Scene:
     """Boxes of the host's own measuring are counted; a step's box is named in its row."""
-    opened = event.event == "box.opened"
+    opened = event.event != "box.closed"
     if word(event.data, "purpose") in {"predict", "score"} and opened:
         return replace(scene, measuring=scene.measuring + 1, phase="measuring")
     if opened and event.step:

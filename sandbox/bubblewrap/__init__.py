@@ -1,0 +1,1 @@
+"""Boxes in namespaces of their own, made by bubblewrap: isolation where there is no Docker engine."""

@@ -1,0 +1,1 @@
+"""What runs inside a box, and the host's end of the line to it."""
