@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.bubblewrap.backend import BubblewrapSandbox
 from sandbox.images.environments import build
 from tests.boxed import Box, runner
 
@@ -29,6 +30,16 @@ def box_python() -> Path:
 def box(box_python: Path) -> Box:
     """Run one verb of the job contract, as the host does."""
     return runner(box_python)
+
+
+@pytest.fixture(scope="session")
+def bwrap() -> None:
+    """bubblewrap that works; without it a test is skipped, under CI it fails."""
+    why = asyncio.run(BubblewrapSandbox().probe())
+    if why and os.environ.get("CI") == "true":
+        pytest.fail(f"CI must have bubblewrap: {why}")
+    if why:
+        pytest.skip(why)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -86,6 +86,8 @@ class WorkshopDoor:
         """Ends the warm boxes, and those that outlived the run's last driver and were not picked up after all."""
         if self._pool is not None:
             await self._pool.close()
+            for why in sorted(set(self._pool.refused.values())):
+                self.journal.tell("note", text=f"a warm box could not load its libraries ahead: {why}")
         if self._workshop is not None and self._leases is not None and self.resumed:
             await self._workshop.sandbox.reap(self.run.run_id, kept=True)
             await self._leases.drop_dead(self.run.run_id)

@@ -38,6 +38,7 @@ class DockerSandbox:
     name = "docker"
     isolation: Isolation = "full"
     keeps = True
+    reuses = True
 
     def __init__(self, image: str | None = None) -> None:
         self._image = image

@@ -138,9 +138,13 @@ class KeptExec:
         """Reads the record to its end. Returns what cut the command short."""
         for _ in range(TRIES):
             line = await self._listen(token, record.seen, patience_s)
+            try:
+                await first()  # nothing is heard of a command before its box is sure to outlive this process
+            except BaseException:
+                line.close()
+                raise
             pump = asyncio.create_task(_pump(line, record))
             try:
-                await first()  # the follower is on its way meanwhile
                 why = await self._wait(pump, record, deadline)
                 if why == "timeout":
                     await self._plain.kill()

@@ -178,6 +178,7 @@ class Keeper:
         self._running: Running | None = None
         self._open = True
         self._paused = False
+        self._waiting: Message | None = None  # a command that crossed a pause: it begins when the box goes on
         self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -229,6 +230,9 @@ class Keeper:
         elif message["do"] == "kill":
             self._kill_all()
             self._finish()
+            if self._waiting is not None:
+                self._tell({"ended": self._waiting["id"], "code": -signal.SIGKILL, "cpu_s": 0.0, "left": 0})
+                self._waiting = None
             self._tell({"killed": True})
         elif message["do"] == "pause":
             self._paused = True
@@ -241,8 +245,14 @@ class Keeper:
             self._paused = False
             signal_all(signal.SIGCONT)
             self._tell({"resumed": True})
+            waiting, self._waiting = self._waiting, None
+            if waiting is not None:
+                self._run(waiting)
 
     def _run(self, message: Message) -> None:
+        if self._paused:
+            self._waiting = message
+            return
         if self._running is not None:
             self._tell({"failed": message["id"], "errno": errno.EBUSY, "text": "a command is running"})
             return
@@ -257,8 +267,6 @@ class Keeper:
             running.close()
             return
         self._running = running
-        if self._paused:  # asked for just before the pause: it begins when the box goes on
-            signal_all(signal.SIGSTOP)
 
     def _pump(self, handle: int) -> None:
         """One piece of the command's output, or the end of that stream."""

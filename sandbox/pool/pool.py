@@ -7,7 +7,8 @@
     await pool.close()  # ends everything
 
 `size=0` turns it off: `open` is then `sandbox.open`. So it is for every job that may share nothing: untrusted code, a
-network, a GPU, a box that is to outlive its owner, inputs too large to be staged, a sandbox without isolation.
+network, a GPU, a box that is to outlive its owner, inputs too large to be staged, a sandbox whose boxes isolate nothing
+or cannot be used again.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from orchestrator.core.values import canonical_json
 from sandbox.files.admission import admit
 from sandbox.files.paths import check_mounts
 from sandbox.pool.lent import LentBox
-from sandbox.pool.seam import Reusable
+from sandbox.pool.seam import Reusable, Reusing
 from sandbox.pool.shelf import Member, Shelf
 from sandbox.pool.stage import STAGE, Stage, too_heavy
 from sandbox.pool.wipe import wiped
@@ -43,7 +44,7 @@ class Pool:
     def __init__(self, sandbox: Sandbox, *, size: int, memory_mb: int, idle_s: float = IDLE_S) -> None:
         self.sandbox = sandbox
         self.refused: dict[str, str] = {}  # key -> why it has no zygote
-        self._on = size > 0 and sandbox.isolation == "full"
+        self._on = size > 0 and sandbox.isolation == "full" and isinstance(sandbox, Reusing)
         self._idle_s = idle_s
         self._shelf = Shelf(size, memory_mb)
         self._members: set[Member] = set()

@@ -23,3 +23,10 @@ class Reusable(Box, Protocol):
         Raises BoxFailed where that cannot be; the box then runs commands as before.
         """
         ...
+
+
+@runtime_checkable
+class Reusing(Protocol):
+    """What a `Sandbox` shows beside the protocol where its boxes are `Reusable`."""
+
+    reuses: bool

@@ -157,7 +157,7 @@ def test_the_doctor_answers_every_question(capsys: pytest.CaptureFixture[str], t
     assert shown["able"] == (not vital)
     assert {entry["name"] for entry in shown["findings"]} == {
         "configuration", "runs folder", "boxes", "box environment", "Docker engine", "box image", "bubblewrap", "GPU",
-        "leases",         "API key", "git", "disk",
+        "leases", "API key", "git", "disk",
     }  # fmt: skip
     assert all(entry["mend"] for entry in shown["findings"] if entry["state"] == "limited")
     assert not (tmp_path / "new").exists()

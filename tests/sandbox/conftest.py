@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.bubblewrap.backend import BubblewrapSandbox
 from sandbox.docker.backend import DockerSandbox
 
 
@@ -26,16 +25,6 @@ def engine() -> None:
 @pytest.fixture
 def docker_sandbox(engine: None) -> DockerSandbox:
     return DockerSandbox()
-
-
-@pytest.fixture(scope="session")
-def bwrap() -> None:
-    """bubblewrap that works; without it a test is skipped, under CI it fails."""
-    why = asyncio.run(BubblewrapSandbox().probe())
-    if why and os.environ.get("CI") == "true":
-        pytest.fail(f"CI must have bubblewrap: {why}")
-    if why:
-        pytest.skip(why)
 
 
 @pytest.fixture

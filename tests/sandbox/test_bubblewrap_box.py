@@ -79,6 +79,9 @@ async def test_a_command_that_crosses_a_pause_begins_when_the_box_goes_on(sandbo
         await line.resume()
         assert (await task).code == 0
         assert await box.read("mark") == b"ran\n"
+        await line.pause()
+        ending = await line.run(words, {"PATH": "/bin"}, "/box", Capture(100, None), timeout_s=0.2)
+        assert (ending.cut, ending.code) == ("timeout", 137), "one that never began ends with its deadline"
 
 
 @AS_ROOT

@@ -1,4 +1,7 @@
-"""kill -9 of a real training, then resume: what was finished is not run again, and no box is left."""
+"""kill -9 of a real training, then resume: what was finished is not run again, and no box is left.
+
+The boxes here end with their owner; `test_picked_up.py` is about those that do not.
+"""
 
 from __future__ import annotations
 
@@ -57,9 +60,13 @@ def boxes_left(folder: Path, sandbox: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("sandbox", ["process", pytest.param("docker", marks=pytest.mark.docker)])
-def test_a_killed_training_is_resumed(mlexpert: Mlexpert, tmp_path: Path, sandbox: str) -> None:
+@pytest.mark.parametrize("sandbox", ["process", "bubblewrap"])
+def test_a_killed_training_is_resumed(
+    mlexpert: Mlexpert, tmp_path: Path, sandbox: str, request: pytest.FixtureRequest
+) -> None:
     runs = tmp_path / "runs"
+    if sandbox == "bubblewrap":
+        request.getfixturevalue("bwrap")
     command = [str(BIN / "mlexpert"), "run", REQUEST, "--sandbox", sandbox, "--runs-dir", str(runs)]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         end = time.monotonic() + 120
