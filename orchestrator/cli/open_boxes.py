@@ -56,7 +56,7 @@ async def _each(ask: Callable[[Sandbox], Awaitable[T]]) -> dict[str, T]:
         try:
             said[entry.name] = await ask(registry.load(entry.name))
         except MlexpertError as error:
-            sys.stderr.write(f"note: {entry.name} boxes are not seen: {error.message}\n")
+            sys.stderr.write(f"note: {entry.name}: {error.message}\n")
     return said
 
 

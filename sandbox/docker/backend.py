@@ -121,14 +121,20 @@ class DockerSandbox:
         found = await ask(client.containers, all=True, filters={"label": [LABEL, wanted]})
         entries = [Entry.of(listed) for listed in found]
         removed = await reap_kept(client, [entry for entry in entries if entry.kept], run=run is not None, kept=kept)
-        for entry in entries:
-            if not entry.kept and (run is not None or is_dead(entry.labels[LABEL])):
-                removed += await remove_container(client, entry.container) and PART not in entry.labels
+        gone = [entry for entry in entries if not entry.kept and (run is not None or is_dead(entry.labels[LABEL]))]
+        # All at once: one that the engine cannot let go must not keep the others.
+        ends = await asyncio.gather(
+            *(remove_container(client, entry.container) for entry in gone), return_exceptions=True
+        )
+        counted = [end is True and PART not in entry.labels for entry, end in zip(gone, ends, strict=True)]
         await _reap_volumes(client, wanted, run)
         for folder in await asyncio.to_thread(left_over, run):
             await asyncio.to_thread(remove_folder, folder)
         await reap_copies(client)
-        return removed
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
+        return removed + sum(counted)
 
     async def gpu_answer(self, uuids: Sequence[str]) -> Answer:
         """How this engine hands over devices such as these, or why it does not."""

@@ -10,10 +10,12 @@ import asyncio
 
 from docker import APIClient
 
+from orchestrator.core.errors import BoxFailed
 from sandbox.docker.engine import ask
 from sandbox.docker.wire import Endpoint, Line, converse
 
 POLL_S = 0.01
+START_S = 60.0
 
 
 async def begin(client: APIClient, endpoint: Endpoint, execution: str) -> Line:
@@ -35,11 +37,12 @@ async def _begin(client: APIClient, endpoint: Endpoint, execution: str) -> Line:
     body = {"Detach": False, "Tty": False}
     line = await converse(endpoint, "POST", f"/exec/{execution}/start", body, hijack=True)
     try:
-        while True:
+        for _ in range(int(START_S / POLL_S)):
             found = await ask(client.exec_inspect, execution)
             if found["Pid"] or found["ExitCode"] is not None:
                 return line
             await asyncio.sleep(POLL_S)
+        raise BoxFailed(f"the engine did not start a command in {START_S:g} s", remedy="look at the engine's log")
     except BaseException:
         line.close()
         raise

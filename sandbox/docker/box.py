@@ -23,7 +23,7 @@ from sandbox.docker.kept import keep_word
 from sandbox.docker.kept_exec import KeptExec
 from sandbox.docker.network import ProxyBox
 from sandbox.docker.watch import Watch
-from sandbox.docker.wire import Archive, Endpoint, Line, converse, frames
+from sandbox.docker.wire import Archive, Endpoint, Line, converse
 from sandbox.docker.zygote import Zygote
 from sandbox.files.folder import Folder
 from sandbox.files.intake import refusal, take_tar
@@ -32,7 +32,6 @@ from sandbox.network.program import PROXY_VARIABLES
 from sandbox.network.reached import Reached
 from sandbox.protocol import BoxSpec, Completed, IntakeLimits, OnOutput, Taken
 
-KEEP_S = 10.0  # for the keeper's answer
 OVER_S = 0.5  # for a keeper whose time was over while the box stood still
 FOLDER_BIT, LINK_BIT = 1 << 31, 1 << 27  # of Go's os.FileMode
 
@@ -76,7 +75,7 @@ class DockerBox:
 
     async def start(self) -> None:
         """Ties the box to this process, then lets it begin."""
-        attach = f"/containers/{self._container}/attach?stream=1&stdin=1{'&stdout=1' if self._spec.keep_s else ''}"
+        attach = f"/containers/{self._container}/attach?stream=1&stdin=1"
         try:
             self._lifeline = await converse(self._endpoint, "POST", attach, hijack=True)
             await self._watch.begin()
@@ -161,11 +160,6 @@ class DockerBox:
         if self._proxy is not None:
             await self._proxy.keep()
         await self._lifeline.send(keep_word(left_s))
-        try:
-            async with asyncio.timeout(KEEP_S):
-                await anext(frames(self._lifeline))
-        except (TimeoutError, StopAsyncIteration) as error:
-            raise BoxFailed(f"box {self.id} does not take its time", remedy="try again") from error
 
     @property
     def reached(self) -> tuple[Reached, ...]:

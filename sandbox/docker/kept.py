@@ -22,8 +22,7 @@ PROCESSES: Final = 2  # the runner and the follower
 _CLAIM: Final = "mlexpert-box-"
 
 # The keeper ends with its standard input, with its owner; told a number of seconds, it ends after these instead.
-# It answers: the engine may lose a word that was sent just before its sender died.
-_KEEPER: Final = 'read -r keep_s && echo kept && exec sleep "$keep_s"'
+_KEEPER: Final = 'read -r keep_s && exec sleep "$keep_s"'
 
 
 def keeper(spec: BoxSpec) -> list[str]:
