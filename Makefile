@@ -8,6 +8,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MLEXPERT := $(BIN)/mlexpert
+PYTEST := $(BIN)/python -m pytest --dist loadfile
+WORKERS ?= 3
 REQUEST := Train a PINN to solve the heat equation
 
 .NOTPARALLEL:
@@ -52,13 +54,14 @@ lint: host  ## style, types and layers (under 30 s)
 	$(BIN)/lint-imports
 
 check: lint  ## lint and the fast tests: no engine, no box environment
-	$(BIN)/python -m pytest -m "not docker and not box and not soak"
+	$(PYTEST) -n $(WORKERS) -m "not docker and not bwrap and not box and not soak"
 
 test: env check  ## everything but the campaigns, with real engines and real boxes
-	$(BIN)/python -m pytest -m "(docker or box) and not soak"
+	$(PYTEST) -n $(WORKERS) -m "(docker or bwrap) and not box and not soak"
+	$(PYTEST) -m "box and not soak"
 
 soak: env  ## the campaigns: long, many runs
-	$(BIN)/python -m pytest -m soak
+	$(PYTEST) -m soak
 
 bench: env  ## the benchmarks; their results go to benchmarks/results
 	@for script in benchmarks/bench_*.py; do \

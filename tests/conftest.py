@@ -1,9 +1,12 @@
-"""What every test may use: the box environment's Python, and the rule that CI skips no Docker test."""
+"""What every test may use: the box environment's Python, and the rule that CI skips no test of an engine."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,29 @@ from sandbox.images.environments import build
 from tests.boxed import Box, runner
 
 LOCK = Path(__file__).resolve().parents[1] / "locks" / "box.txt"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Boxes of this worker lie in a folder of its own, where nobody else counts them or takes them away.
+
+    Short, since sockets lie in it. At the end no box may be left there.
+    """
+    tmp_path_factory.getbasetemp()  # stays where it is
+    place = Path(tempfile.mkdtemp(prefix="mlx-"))
+    before = tempfile.tempdir, os.environ.get("TMPDIR")
+    tempfile.tempdir = os.environ["TMPDIR"] = str(place)
+    try:
+        yield
+        left = [path.name for path in place.glob("mlexpert-box-*")]
+    finally:
+        tempfile.tempdir = before[0]
+        if before[1] is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before[1]
+        shutil.rmtree(place, ignore_errors=True)  # a test's own scratch; the boxes were counted above
+    assert left == [], f"boxes were left in {place}: {left}"
 
 
 @pytest.fixture(scope="session")
@@ -44,13 +70,13 @@ def bwrap() -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
-    """Under CI a skipped Docker test is a failure: an engine that is missing must not look like a pass."""
+    """Under CI a skipped test of an engine is a failure: one that is missing must not look like a pass."""
     outcome = yield
     report = outcome.get_result()
     if (
         report.skipped
         and os.environ.get("CI")
-        and item.get_closest_marker("docker")
+        and (item.get_closest_marker("docker") or item.get_closest_marker("bwrap"))
         and not hasattr(report, "wasxfail")
     ):
         report.outcome = "failed"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from orchestrator.boxes.job import Job
 from orchestrator.boxes.letter import fixed_variables, mounts_of
+from orchestrator.core.errors import BoxFailed
 from orchestrator.journal.journal import Journal
 from sandbox.leases.demand import Demand, Grant
 from sandbox.leases.ledger import Leases
@@ -76,10 +77,18 @@ class Lending:
         """
         async with self._places, AsyncExitStack() as stack:
             grant = await self._lease(job, stack)
-            kept = await self._sandbox.reattach(self._run_id, job.key) if self._terms.resumed and job.key else None
+            kept = await self._reattach(job) if self._terms.resumed and job.key else None
             box: Box = kept if kept is not None else await self._open(job, grant)
             stack.push_async_callback(self._close, box, job)
             yield Lent(box, grant, kept)
+
+    async def _reattach(self, job: Job) -> KeptBox | None:
+        """What cannot be picked up is done again."""
+        try:
+            return await self._sandbox.reattach(self._run_id, job.key)
+        except BoxFailed as error:
+            self._note(job, f"its box could not be picked up, the work is done again: {error.message}")
+            return None
 
     def spec_of(self, job: Job, grant: Grant) -> BoxSpec:
         return BoxSpec(

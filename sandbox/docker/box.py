@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import socket
-import tarfile
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, cast, final
+from typing import final
 
 from docker import APIClient
 
 from orchestrator.core.errors import BadInput, BoxFailed
 from sandbox.cgroup import Cgroup
-from sandbox.docker.engine import ask, remove_container, to_the_end
+from sandbox.docker.copying import get, put, take
+from sandbox.docker.engine import ask, pause, remove_container, to_the_end
 from sandbox.docker.exec import BASE_ENV, Exec
 from sandbox.docker.hardening import MOUNTS, WORKSPACE
 from sandbox.docker.kept import keep_word
 from sandbox.docker.kept_exec import KeptExec
 from sandbox.docker.network import ProxyBox
 from sandbox.docker.watch import Watch
-from sandbox.docker.wire import Archive, Endpoint, Line, converse
+from sandbox.docker.wire import Endpoint, Line, converse
 from sandbox.docker.zygote import Zygote
 from sandbox.files.folder import Folder
-from sandbox.files.intake import refusal, take_tar
 from sandbox.files.paths import inside
 from sandbox.network.program import PROXY_VARIABLES
 from sandbox.network.reached import Reached
 from sandbox.protocol import BoxSpec, Completed, IntakeLimits, OnOutput, Taken
 
 OVER_S = 0.5  # for a keeper whose time was over while the box stood still
-FOLDER_BIT, LINK_BIT = 1 << 31, 1 << 27  # of Go's os.FileMode
 
 
 @final
@@ -191,23 +188,25 @@ class DockerBox:
         if not parts:
             raise BadInput("a file needs a name", remedy="give a path below the workspace")
         async with self._paused():
-            await to_the_end(asyncio.to_thread(self._put, parts, data))
+            await to_the_end(asyncio.to_thread(put, self._endpoint, self._container, parts, data))
 
     async def read(self, path: str, *, limit: int = 16 * 1024 * 1024) -> bytes:
         parts = inside(path).parts
         async with self._paused():
-            return await to_the_end(asyncio.to_thread(self._get, parts, limit))
+            return await to_the_end(asyncio.to_thread(get, self._endpoint, self._container, parts, limit))
 
     async def collect(self, path: str, destination: Path, limits: IntakeLimits) -> tuple[Taken, ...]:
         parts = inside(path).parts
         async with self._paused():
-            return await to_the_end(asyncio.to_thread(self._take, parts, destination, limits))
+            return await to_the_end(
+                asyncio.to_thread(take, self._endpoint, self._container, parts, destination, limits)
+            )
 
     async def pause(self) -> None:
         async with self._moving:
             self._check_open()
             if not self._held:
-                await to_the_end(ask(self._client.pause, self._container))
+                await to_the_end(pause(self._client, self._container))
                 self._held = True
 
     async def resume(self) -> None:
@@ -254,7 +253,7 @@ class DockerBox:
             if self._held:
                 yield
                 return
-            pausing = asyncio.create_task(ask(self._client.pause, self._container))
+            pausing = asyncio.create_task(pause(self._client, self._container))
             try:
                 await asyncio.shield(pausing)
                 yield
@@ -270,62 +269,3 @@ class DockerBox:
     def _check_open(self) -> None:
         if self._closed or self._watch.dead:
             raise BoxFailed(f"box {self.id} is {'closed' if self._closed else 'dead'}", remedy="open another")
-
-    def _put(self, parts: tuple[str, ...], data: bytes) -> None:
-        tar = io.BytesIO()
-        with Archive(self._endpoint, self._container) as archive, tarfile.open(fileobj=tar, mode="w") as writer:
-            there = _walk(archive, parts[:-1])
-            for depth in range(there, len(parts) - 1):
-                writer.addfile(_entry("/".join(parts[: depth + 1]), tarfile.DIRTYPE))
-            writer.addfile(_entry("/".join(parts), tarfile.REGTYPE, len(data)), io.BytesIO(data))
-            writer.close()
-            archive.put(WORKSPACE, tar.getvalue())
-
-    def _get(self, parts: tuple[str, ...], limit: int) -> bytes:
-        shown = "/".join(parts)
-        with Archive(self._endpoint, self._container) as archive:
-            if _walk(archive, parts[:-1]) < len(parts) - 1:
-                raise refusal(shown, "cannot be read: no such file")
-            with tarfile.open(fileobj=_source(archive, parts), mode="r|") as reader:
-                member = reader.next()
-                stream = reader.extractfile(member) if member and member.type == tarfile.REGTYPE else None
-                if member is None or stream is None:
-                    raise refusal(shown, "is not a regular file")
-                if member.size > limit:
-                    raise BoxFailed(f"{shown!r} is larger than {limit} bytes", remedy="raise the limit")
-                return stream.read()
-
-    def _take(self, parts: tuple[str, ...], destination: Path, limits: IntakeLimits) -> tuple[Taken, ...]:
-        with Archive(self._endpoint, self._container) as archive:
-            if _walk(archive, parts[:-1]) < len(parts) - 1:
-                raise refusal("/".join(parts), "cannot be read: no such folder")
-            return take_tar(_source(archive, parts), destination, limits)
-
-
-def _source(archive: Archive, parts: tuple[str, ...]) -> IO[bytes]:
-    path = "/".join((WORKSPACE, *parts))
-    found = archive.stat(path)
-    if found is None:
-        raise refusal("/".join(parts), "cannot be read: no such file or folder")
-    if int(str(found["mode"])) & LINK_BIT:
-        raise refusal("/".join(parts), "is a symbolic link")
-    return cast(IO[bytes], archive.get(path))  # a response reads as a file does
-
-
-def _walk(archive: Archive, parts: tuple[str, ...]) -> int:
-    """How many of the folders are there. Raises BoxFailed at a link or a file: the engine would follow it."""
-    for depth in range(1, len(parts) + 1):
-        found = archive.stat("/".join((WORKSPACE, *parts[:depth])))
-        if found is None:
-            return depth - 1
-        if not int(str(found["mode"])) & FOLDER_BIT:
-            raise refusal("/".join(parts[:depth]), "is not a folder")
-    return len(parts)
-
-
-def _entry(name: str, kind: bytes, size: int = 0) -> tarfile.TarInfo:
-    entry = tarfile.TarInfo(name)
-    entry.type, entry.size, entry.mtime = kind, size, int(time.time())
-    entry.uid = entry.gid = 10001
-    entry.mode = 0o755 if kind == tarfile.DIRTYPE else 0o644
-    return entry

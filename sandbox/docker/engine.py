@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 CALL_TIMEOUT_S = 60
 REMOVE_S, POLL_S = 30.0, 0.02
+FREEZE_WAITS_S = (0.05, 0.2, 0.5, 1.0, 2.0)
 START_ENGINE = (
     "start Docker (`systemctl start docker`, or Docker Desktop), or use --sandbox process for built-in skills"
 )
@@ -106,6 +107,18 @@ def _remove(client: docker.APIClient, container: str) -> bool:
             raise
         return False
     return True
+
+
+async def pause(client: docker.APIClient, container: str) -> None:
+    """Freezes a container. On a busy machine its processes may not stand still in the engine's patience: again then."""
+    for wait_s in FREEZE_WAITS_S:
+        try:
+            return await ask(client.pause, container)
+        except BoxFailed as error:
+            if "freeze" not in error.message:
+                raise
+            await asyncio.sleep(wait_s)
+    await ask(client.pause, container)
 
 
 def _short(error: Exception) -> str:

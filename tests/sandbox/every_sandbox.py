@@ -16,7 +16,9 @@ from sandbox.owner import this_process
 from sandbox.process.backend import ProcessSandbox
 from sandbox.protocol import Sandbox
 
-NAMES = [pytest.param("docker", marks=pytest.mark.docker), "bubblewrap", "process"]
+NAMES = [
+    pytest.param("docker", marks=pytest.mark.docker), pytest.param("bubblewrap", marks=pytest.mark.bwrap), "process",
+]  # fmt: skip
 MAKE: dict[str, Callable[[], Sandbox]] = {
     "docker": DockerSandbox,
     "bubblewrap": BubblewrapSandbox,

@@ -27,7 +27,7 @@ def bwrap() -> None:
         pytest.skip(why)
 
 
-pytestmark = pytest.mark.usefixtures("bwrap")
+pytestmark = [pytest.mark.bwrap, pytest.mark.usefixtures("bwrap")]
 
 
 class TestBubblewrapAttacks(Attacks):

@@ -26,7 +26,7 @@ from sandbox.inbox import keeper
 from sandbox.output import Capture
 from sandbox.protocol import BoxSpec, Sandbox
 
-pytestmark = pytest.mark.usefixtures("bwrap", "own_place")
+pytestmark = [pytest.mark.bwrap, pytest.mark.usefixtures("bwrap", "own_place")]
 ROOT = Path(__file__).parents[2]
 
 

@@ -15,7 +15,7 @@ from sandbox.bubblewrap.backend import BubblewrapSandbox
 from sandbox.conformance import opened, shell
 from sandbox.protocol import BoxSpec, IntakeLimits, Mount
 
-pytestmark = pytest.mark.usefixtures("bwrap", "own_place")
+pytestmark = [pytest.mark.bwrap, pytest.mark.usefixtures("bwrap", "own_place")]
 ROOT = Path(__file__).parents[2]
 
 

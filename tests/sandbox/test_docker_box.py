@@ -42,11 +42,10 @@ async def test_code_of_every_trust_runs(docker_sandbox: DockerSandbox, trust: st
         assert (await shell(box, "echo ran")).output == "ran\n"
 
 
-async def test_the_image_has_a_python_and_a_box_costs_less_than_two_seconds(docker_sandbox: DockerSandbox) -> None:
+async def test_the_image_has_a_python_that_is_new_enough(docker_sandbox: DockerSandbox) -> None:
     async with opened(docker_sandbox) as box:
         done = await box.run(["python3", "-c", "import sys; print(sys.version_info >= (3, 11))"], timeout_s=20)
         assert (done.output, done.exit_code) == ("True\n", 0)
-        assert done.wall_s < 2.0
         assert done.cpu_s > 0.0
 
 

@@ -168,6 +168,7 @@ for word in sys.argv[1:]:
 """
 
 
+@pytest.mark.bwrap
 @pytest.mark.usefixtures("bwrap")
 async def test_the_kernel_refuses_in_a_real_box() -> None:
     table = numbers("x86_64")
