@@ -27,6 +27,7 @@ from orchestrator.journal.rundir import RunDirectory, read_model, write_json
 from orchestrator.nodes.context import Context
 from orchestrator.options import Options
 from orchestrator.planners.seam import choose
+from sandbox.endings import to_the_end
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ class Orchestrator:
         try:
             made = await drive_run(context, approver, until_plan=until_plan)
         finally:
-            await asyncio.shield(door.close())
+            await to_the_end(door.close())
             journal.close()
         return Run(id=run.run_id, answer=made, directory=run.path)
 

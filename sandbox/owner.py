@@ -28,11 +28,16 @@ def _started(pid: int) -> str:
 
 def this_process() -> str:
     """The mark of the calling process: `pid:start:boot:namespace`. It never marks another process, then or later."""
-    pid = os.getpid()
-    started = _started(pid)
-    if not started:
+    mark = process_mark(os.getpid())
+    if not mark:
         raise BoxFailed("/proc shows no start time of this process", remedy="mount /proc on this machine")
-    return f"{pid}:{started}:{_machine()}"
+    return mark
+
+
+def process_mark(pid: int) -> str:
+    """The mark of a process of this machine, empty where there is none."""
+    started = _started(pid)
+    return f"{pid}:{started}:{_machine()}" if started else ""
 
 
 def is_dead(mark: str) -> bool:

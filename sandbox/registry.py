@@ -21,6 +21,8 @@ BUILT_IN: Final = {
 }
 AUTO: Final = ("docker", "bubblewrap", "process")
 
+_CALLS: Final = ("probe", "python", "gaps", "open", "reattach", "boxes", "reap")
+
 
 class Known(Value):
     """A sandbox by name, and the object it is loaded from."""
@@ -52,7 +54,23 @@ def load(name: str, image: str = "") -> Sandbox:
         factory = getattr(importlib.import_module(module), attribute)
     else:
         factory = _load_plugin(name)
-    sandbox: Sandbox = factory(image) if image and name == "docker" else factory()
+    if name in BUILT_IN:
+        sandbox: Sandbox = factory(image) if image and name == "docker" else factory()
+        return sandbox
+    return _made(name, factory)
+
+
+def _made(name: str, factory: Callable[[], Sandbox]) -> Sandbox:
+    """What a package gives. Raises BadConfig where that breaks, or is no sandbox."""
+    try:
+        sandbox = factory()
+    except Exception as error:
+        told = f"the package's sandbox {name!r} breaks when it is made: {type(error).__name__}: {error}"
+        raise BadConfig(told, remedy="tell its author, or choose another --sandbox") from error
+    lacks = [part for part in ("name", "isolation", "keeps", *_CALLS) if not hasattr(sandbox, part)]
+    if lacks:
+        told = f"the package's sandbox {name!r} is none: it has no {', '.join(lacks)}"
+        raise BadConfig(told, remedy="its author runs sandbox.conformance.SandboxConformance against it")
     return sandbox
 
 

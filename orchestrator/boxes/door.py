@@ -9,6 +9,7 @@ from orchestrator.boxes.lending import Terms
 from orchestrator.boxes.workshop import Workshop
 from orchestrator.config.builtin import builtin_root
 from orchestrator.config.settings import Settings
+from orchestrator.core.errors import BoxFailed
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Request
 from orchestrator.journal.journal import Journal
@@ -54,8 +55,7 @@ class WorkshopDoor:
         sandbox, said = await registry.choose(wish, self.settings.sandbox.image)
         if said:
             self.journal.tell("note", text=said)
-        if self.resumed:
-            await sandbox.reap(self.run.run_id)
+        await self._sweep(sandbox)
         own = self.settings
         self._leases = await self._measured(sandbox)
         self._pool = Pool(sandbox, size=own.pool.boxes, memory_mb=own.pool.memory_mb)
@@ -74,6 +74,15 @@ class WorkshopDoor:
             leases=self._leases,
             pool=self._pool,
         )
+
+    async def _sweep(self, sandbox: Sandbox) -> None:
+        """Boxes of dead owners that could not end by themselves, a paused one for instance; and this run's own."""
+        try:
+            await sandbox.reap()
+            if self.resumed:
+                await sandbox.reap(self.run.run_id)
+        except BoxFailed as error:
+            self.journal.tell("note", text=f"what a killed run left could not be removed: {error.message}")
 
     async def _measured(self, sandbox: Sandbox) -> Leases:
         """GPUs are looked for where a step of the plan wishes for one."""

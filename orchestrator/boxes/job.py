@@ -21,7 +21,6 @@ class Code(Value):
     name: str
     folder: Path
     trust: Trust = "builtin"
-    preload: tuple[str, ...] = ()
 
 
 class ModelFiles(Value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,9 @@ from orchestrator.boxes.job import Job
 from orchestrator.boxes.letter import fixed_variables, mounts_of
 from orchestrator.core.errors import BoxFailed
 from orchestrator.journal.journal import Journal
+from sandbox.endings import to_the_end
 from sandbox.leases.demand import Demand, Grant
-from sandbox.leases.ledger import Leases
+from sandbox.leases.ledger import Lease, Leases
 from sandbox.network.reached import Reaching
 from sandbox.pool.pool import Pool
 from sandbox.protocol import Box, BoxSpec, KeptBox, Sandbox
@@ -45,6 +46,7 @@ class Lent:
     box: Box
     grant: Grant
     kept: KeptBox | None = None
+    keep: Callable[[], None] = lambda: None  # to be called when the box is given its command
 
 
 class Lending:
@@ -76,11 +78,12 @@ class Lending:
             LimitReached: it was not given in time.
         """
         async with self._places, AsyncExitStack() as stack:
-            grant = await self._lease(job, stack)
+            lease = await self._lease(job, stack)
+            grant = lease.grant if lease else Grant(cores=(), memory_mb=job.resources.memory_mb)
             kept = await self._reattach(job) if self._terms.resumed and job.key else None
             box: Box = kept if kept is not None else await self._open(job, grant)
             stack.push_async_callback(self._close, box, job)
-            yield Lent(box, grant, kept)
+            yield Lent(box, grant, kept, lambda: self._keep(job, lease))
 
     async def _reattach(self, job: Job) -> KeptBox | None:
         """What cannot be picked up is done again."""
@@ -112,28 +115,30 @@ class Lending:
         self._served[job.agent] += 1
         if job.warm and self._pool is not None and self._served[job.agent] > 1:  # a box used once saves nobody time
             variables = fixed_variables(job)
-            spec = spec.model_copy(update={"cores": ()})  # the next job's cores may be others
             return await self._pool.open(spec, agent=job.agent, preload=job.preload, variables=variables)
         return await self._sandbox.open(spec)
 
-    async def _lease(self, job: Job, stack: AsyncExitStack) -> Grant:
-        wanted = job.resources
+    def _keep(self, job: Job, lease: Lease | None) -> None:
+        """From its command's start on the box may outlive this process, and then its lease must too."""
+        if lease is not None and (keep_s := self._keep_s(job)):
+            lease.keep(time.time() + keep_s + OPENING_S)
+
+    async def _lease(self, job: Job, stack: AsyncExitStack) -> Lease | None:
         if self._leases is None:
-            return Grant(cores=(), memory_mb=wanted.memory_mb)
-        keep_s = self._keep_s(job)
+            return None
+        wanted = job.resources
         lease = await self._leases.acquire(
             Demand(cpus=wanted.cpus, memory_mb=wanted.memory_mb, gpu=wanted.gpu),
             wait_s=self._terms.wait_s,
             what=f"{self._run_id}/{job.step}",
             on_wait=lambda text: self._note(job, text),
             key=job.key,
-            keep_until=time.time() + keep_s + OPENING_S if keep_s else 0.0,
             adopt=job.key if self._terms.resumed else "",
         )
         stack.callback(lease.release)
         if lease.grant.reason:
             self._note(job, f"device: cpu, because {lease.grant.reason}")
-        return lease.grant
+        return lease
 
     def _note(self, job: Job, text: str) -> None:
         self._journal.tell("note", job.step, text=text)
@@ -144,6 +149,6 @@ class Lending:
 
     async def _close(self, box: Box, job: Job) -> None:
         """What the box reached is known for sure once it is closed."""
-        await asyncio.shield(box.close())
+        await to_the_end(box.close())
         for one in box.reached if isinstance(box, Reaching) else ():
             self._journal.tell("box.reached", job.step, box=box.id, **one.model_dump(mode="json"))

@@ -73,6 +73,7 @@ class Workshop:
         box = lent.box
         letter = letter_of(job, box.mounts, box.workspace / "out", lent.grant.device)
         await box.write("job.json", json.dumps(letter).encode())
+        lent.keep()
         python = self.sandbox.python(self.environment)
         return await box.run(
             [python, "-m", "skills.runtime", job.verb, str(box.workspace / "job.json")],

@@ -25,7 +25,7 @@ def list_boxes(context: typer.Context, output_format: o.OutputFormat = o.Format.
 @boxes.command("reap")
 def reap_boxes(
     run: Annotated[
-        str, typer.Argument(metavar="[RUN]", help="Every box of this run; without it, boxes of dead owners.")
+        str, typer.Argument(metavar="[RUN]", help="Only what this run left; without it, every dead owner's.")
     ] = "",
     output_format: o.OutputFormat = o.Format.TEXT,
 ) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import signal
 import sys
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from pydantic import JsonValue
 from orchestrator.cli.options import Format, Place
 from orchestrator.cli.output import Output, only_results
 from orchestrator.config.settings import Settings, load_settings
-from orchestrator.core.errors import BadInput, LimitReached
+from orchestrator.core.errors import BadInput, Interrupted, LimitReached
 from orchestrator.report.numbers import spell_bytes, spell_seconds
 from sandbox import registry
 from sandbox.images import images
@@ -21,6 +23,8 @@ from sandbox.leases.demand import Demand, Grant, Wish
 from sandbox.leases.machine import leases_for
 from sandbox.once import run_once
 from sandbox.protocol import BoxSpec, Completed
+
+HOST_PORT = re.compile(r"^[a-z0-9][a-z0-9.\-]{0,252}:[0-9]{1,5}$")
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,16 @@ def run(place: Place, wanted: Wanted) -> int:
         raise BadInput("there is no command to run", remedy="put it after --: mlexpert box run -- python3 -V")
     own = load_settings(place.config)
     for host in wanted.network:
+        if not HOST_PORT.match(host):
+            raise BadInput(f"--network {host!r} is not HOST:PORT", remedy="name one host and port, as in pypi.org:443")
         if host not in own.sandbox.network:
             told = f"{host!r} may not be reached: [sandbox] network in agents.toml does not name it"
             raise BadInput(told, remedy=f'set network = ["{host}"] there')
     with only_results(place.format) as output:
-        done, box = asyncio.run(_once(wanted, own, output))
+        try:
+            done, box = asyncio.run(_once(wanted, own, output))
+        except asyncio.CancelledError:
+            raise Interrupted("stopped; the box is closed", remedy="run it again") from None
         output.result({**box, **done.model_dump(mode="json")})
     if done.ended != "exit":
         sys.stderr.write(f"ended by {done.ended} after {spell_seconds(done.wall_s)}\n")
@@ -65,17 +74,21 @@ async def _once(wanted: Wanted, own: Settings, output: Output) -> tuple[Complete
         else:
             sys.stderr.write(line + "\n")
 
-    chosen, note = await registry.choose(wanted.sandbox, own.sandbox.image)
+    wish = own.sandbox.kind if wanted.sandbox == "auto" else wanted.sandbox
+    chosen, note = await registry.choose(wish, own.sandbox.image)
     if note:
         _tell(f"note: {note}")
     leases = await leases_for(chosen, gpu=wanted.gpu != "none", cpus=own.leases.cpus, memory_mb=own.leases.memory_mb)
     demand = Demand(cpus=wanted.cpus, memory_mb=wanted.memory_mb, gpu=wanted.gpu)
 
+    who = f"box-run/{os.getpid()}"
+
     async def work() -> tuple[Completed, Grant]:
-        async with await leases.acquire(demand, wait_s=own.leases.wait_s, what="box-run", on_wait=_tell) as lease:
+        async with await leases.acquire(demand, wait_s=own.leases.wait_s, what=who, on_wait=_tell) as lease:
             grant = lease.grant
             spec = BoxSpec(
-                run="box-run", memory_mb=wanted.memory_mb, cpus=wanted.cpus, gpus=grant.gpus, cores=grant.cores,
+                run="box-run", step=str(os.getpid()), memory_mb=wanted.memory_mb, cpus=wanted.cpus,
+                gpus=grant.gpus, cores=grant.cores,
                 network=wanted.network, trust="user", trust_code=wanted.trust_code,
             )  # fmt: skip
             return await run_once(chosen, wanted.command, spec=spec, timeout_s=wanted.timeout_s, on_output=hear), grant
@@ -85,7 +98,12 @@ async def _once(wanted: Wanted, own: Settings, output: Output) -> tuple[Complete
     done, grant = await task
     if grant.reason:
         _tell(f"device: cpu, because {grant.reason}")
-    return done, {"sandbox": chosen.name, "device": grant.device, "gpus": list(grant.gpus)}
+    return done, {
+        "sandbox": chosen.name,
+        "device": grant.device,
+        "device_reason": grant.reason,
+        "gpus": list(grant.gpus),
+    }
 
 
 def build_image(place: Place, base: str | None, *, bootstrap: bool, cuda: bool) -> int:

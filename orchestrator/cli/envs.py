@@ -19,7 +19,8 @@ from sandbox.images.environments import Accelerator, Environment
 
 def build(place: Place, sandbox: str, accelerator: Accelerator) -> int:
     """Build the environment that runs in that sandbox would use; its steps go to stderr, its path to stdout."""
-    made = asyncio.run(_build(sandbox, load_settings(place.config).sandbox.image, accelerator))
+    own = load_settings(place.config).sandbox
+    made = asyncio.run(_build(own.kind if sandbox == "auto" else sandbox, own.image, accelerator))
     with only_results(place.format) as output:
         output.value(made.model_dump(mode="json"), f"{made.path}\n")
     return 0

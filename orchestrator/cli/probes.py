@@ -96,7 +96,7 @@ def runs_folder(place: Place) -> Finding:
 async def boxes(place: Place) -> Finding:
     """Which sandbox a run would take."""
     try:
-        sandbox, note = await registry.choose("auto", _own(place).image)
+        sandbox, note = await registry.choose(_own(place).kind, _own(place).image)
     except MlexpertError as error:
         return Finding("boxes", "missing", error.message, error.remedy, vital=True)
     if sandbox.isolation == "none":
@@ -107,7 +107,7 @@ async def boxes(place: Place) -> Finding:
 async def environment(place: Place) -> Finding:
     """Whether the libraries of the boxes are there; a first run builds them otherwise."""
     own = _own(place)
-    sandbox, _ = await registry.choose("auto", own.image)
+    sandbox, _ = await registry.choose(own.kind, own.image)
     if own.python is not None and sandbox.name != "docker":
         made = await environments.own_environment(own.python, sandbox.name)
         return Finding("box environment", "ok", f"your own, {made.path}")

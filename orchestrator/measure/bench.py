@@ -66,8 +66,6 @@ class Bench:
             verb="predict",
             step=f"measure.{label.replace('/', '.')}",
             agent=f"judge.predict.{model.skill.name}",
-            warm=not label.endswith(".repeat"),  # a repetition shows something in a box of its own only
-            preload=model.skill.preload,
             destination=folder,
             skill=model.skill,
             inputs=dict(inputs),
@@ -98,8 +96,6 @@ class Bench:
             verb="score",
             step=f"measure.{label.replace('/', '.')}",
             agent="judge.score",
-            warm=True,
-            preload=("numpy",),
             destination=folder,
             inputs=there,
             scorers=tuple(scorer.model_dump(mode="json") for scorer in ready),

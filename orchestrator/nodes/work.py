@@ -108,7 +108,7 @@ def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes, fingerp
 
 
 def code_of(skill: Skill) -> Code:
-    return Code(name=skill.name, folder=skill.folder, trust=skill.trust, preload=skill.preload)
+    return Code(name=skill.name, folder=skill.folder, trust=skill.trust)
 
 
 def fingerprint_of(context: Context, workshop: Workshop, plan: Plan, step: Step, state: WorkItem) -> str:

@@ -7,13 +7,12 @@ followed links while it made destinations (CVE-2026-87766).
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from orchestrator.core.errors import BadConfig
 from orchestrator.core.values import Value
+from sandbox.bubblewrap.interpreters import SYSTEM, interpreter, needed
 from sandbox.inbox import keeper
 from sandbox.network.program import door_words
 
@@ -22,12 +21,9 @@ MOUNTS: Final = "/mnt"
 USER: Final = 10001  # as the box sees it
 STAGE: Final = "/tmp"  # noqa: S108 - as supervisor.py has it
 KEEPER: Final = "/inbox/keeper.py"
-SYSTEM: Final = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 ETC: Final = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types", "ssl/certs")
 # No terminals: the machine has one number of them for all.
 NODES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-WRITABLE: Final = ("/tmp", "/box", "/dev")  # noqa: S108
-TAKEN: Final = (*WRITABLE, "/mnt", "/proc", "/inbox", "/etc", "/sys")
 FILES: Final[Mapping[str, str]] = {
     "etc/passwd": f"box:x:{USER}:{USER}:box:{WORKSPACE}:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
     "etc/group": f"box:x:{USER}:\nnogroup:x:65534:\n",
@@ -44,39 +40,15 @@ class Shown(Value):
     target: str
 
 
-def interpreter() -> Path:
-    """The Python that runs the keeper: the one that host environments were made with."""
-    return Path(str(getattr(sys, "_base_executable", sys.executable))).resolve()
-
-
-def prefixes(pythons: Iterable[Path]) -> tuple[Path, ...]:
-    """The installations of these interpreters that do not lie in the system's own folders, which a box sees anyway.
-
-    An environment points at its interpreter by its path, so a box shows each at that path. Raises BadConfig where that
-    path is one of the box's own.
-    """
-    found: dict[Path, None] = {}
-    for python in pythons:
-        real = python.resolve()
-        if real.parts[1] in ("usr", *SYSTEM):
-            continue
-        prefix = real.parent.parent
-        if prefix == Path("/") or any(_below(str(prefix), own) for own in TAKEN):
-            remedy = "use a Python that lies elsewhere, or --sandbox docker"
-            raise BadConfig(f"the interpreter {str(real)!r} lies where a box has folders of its own", remedy=remedy)
-        found[prefix] = None
-    return tuple(path for path in found if not any(other in path.parents for other in found))
-
-
 def shown(mounts: Mapping[str, Path], pythons: Iterable[Path]) -> tuple[Shown, ...]:
     """All that a box sees of this machine beside the system's folders."""
     own = Shown(source=Path(keeper.__file__).resolve(), staged="keeper.py", target=KEEPER)
-    homes = [Shown(source=p, staged=f"python/{i}", target=str(p)) for i, p in enumerate(prefixes(pythons))]
+    own_pythons = [Shown(source=p, staged=f"python/{i}", target=str(p)) for i, p in enumerate(needed(pythons))]
     asked = [
         Shown(source=source, staged=f"mount/{i}", target=f"{MOUNTS}/{target}")
         for i, (target, source) in enumerate(mounts.items())
     ]
-    return (own, *homes, *asked)
+    return (own, *own_pythons, *asked)
 
 
 def command(
@@ -130,7 +102,3 @@ def _system(root: Path) -> list[str]:
         if path.exists():
             words += ["--ro-bind", str(path.resolve()), f"/etc/{name}"]
     return words
-
-
-def _below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder + "/")

@@ -16,17 +16,18 @@ from pathlib import Path
 from typing import Final, final
 
 from orchestrator.core.errors import BoxFailed, MlexpertError, Untrusted
-from sandbox.bubblewrap import arguments, limits, process, seccomp, users
+from sandbox.bubblewrap import arguments, interpreters, limits, process, seccomp, users
 from sandbox.bubblewrap.box import BubblewrapBox, Parts
 from sandbox.bubblewrap.gpus import devices
 from sandbox.bubblewrap.limits import Holder
 from sandbox.files.admission import admit, open_up, readable
 from sandbox.files.folder import Folder
-from sandbox.files.paths import check_mounts, left_over, marks, remove_folder
+from sandbox.files.paths import check_mounts, marks
 from sandbox.leases.decision import Answer
 from sandbox.network.host_side import HostProxy
 from sandbox.owner import is_dead, this_process
 from sandbox.protocol import BoxInfo, BoxSpec, Isolation, KeptBox
+from sandbox.supervisors import end_boxes
 
 MIB: Final = 1024 * 1024
 INODES: Final = 50_000
@@ -109,7 +110,7 @@ class BubblewrapSandbox:
             raise BoxFailed("there is no bwrap", remedy=INSTALL)
         nodes = devices(spec.gpus)
         binds = await asyncio.to_thread(admit, spec.mounts, ENGINE_SOCKET)
-        pythons = [arguments.interpreter(), *(binds[name] / "bin" / "python3" for name in binds if name == "env")]
+        pythons = [interpreters.interpreter(), *(binds[name] / "bin" / "python3" for name in binds if name == "env")]
         everything = arguments.shown(binds, [python for python in pythons if python.exists()])
         parts = Parts(await Folder.make(spec, self.name))
         try:
@@ -146,16 +147,12 @@ class BubblewrapSandbox:
         """Nothing to remove: the supervisor of a dead owner's box ends it at once."""
 
     async def reap(self, run: str | None = None, *, kept: bool = False) -> int:
-        found = await asyncio.to_thread(marks)
-        ours = {mark.folder for mark in found if mark.sandbox == self.name}
-        folders = [folder for folder in await asyncio.to_thread(left_over, run) if folder in ours]
-        for folder in folders:
-            await asyncio.to_thread(process.end_of, folder)
-            await asyncio.to_thread(remove_folder, folder)
-        await asyncio.to_thread(limits.remove_groups, limits.stale_groups())
-        if os.geteuid() == 0:
-            await asyncio.to_thread(users.sweep)
-        return len(folders)
+        try:
+            return await asyncio.to_thread(end_boxes, process.SUPERVISOR, run, self.name)
+        finally:
+            await asyncio.to_thread(limits.remove_groups, limits.stale_groups())
+            if os.geteuid() == 0:
+                await asyncio.to_thread(users.sweep)
 
     async def _held_by(self) -> Holder:
         async with self._looking:

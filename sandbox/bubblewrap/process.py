@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import socket
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -170,29 +168,6 @@ async def _abandon(process: asyncio.subprocess.Process) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
-
-
-def end_of(folder: Path) -> None:
-    """Ends the box of that folder, should its supervisor still live, and waits for it."""
-    found = [pid for pid in _pids() if _words(pid)[-2:] == [str(SUPERVISOR), str(folder)]]
-    for pid in found:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-    until = time.monotonic() + END_S
-    while any(_words(pid) for pid in found) and time.monotonic() < until:
-        time.sleep(0.01)
-
-
-def _pids() -> list[int]:
-    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
-
-
-def _words(pid: int) -> list[str]:
-    """A process's command line; empty where it is gone or a zombie."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
-    except OSError:
-        return []
 
 
 def _environment(scope: bool) -> dict[str, str]:

@@ -137,11 +137,16 @@ def start(job: dict[str, Any]) -> int:
         os._exit(1)
 
 
-def wait() -> None:
-    """Returns when the owner lets go. A box that died stays as it is until then: its owner asks the groups why."""
+def listen() -> int:
+    """A descriptor that tells of SIGTERM from now on: a reaper's word is not lost while the box is set up."""
     ended, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGTERM, lambda *_: None)
+    return ended
+
+
+def wait(ended: int) -> None:
+    """Returns when the owner lets go. A box that died stays as it is until then: its owner asks the groups why."""
     while True:
         ready = select.select([0, ended], [], [])[0]
         if ended in ready and signal.SIGTERM in os.read(ended, 4096):
@@ -175,8 +180,9 @@ def remove(job: dict[str, Any], place: int) -> None:
 
 
 def main() -> int:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    told = listen()
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     line = b""
     while not line.endswith(b"\n"):
@@ -186,6 +192,7 @@ def main() -> int:
     job = json.loads(line)
     place = os.open(Path(job["root"]).parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)  # the stage may cover it
     try:
+        os.stat(Path(job["root"]).name, dir_fd=place)  # a reaper may have taken it by now
         own_namespaces(job["uid"])
         rooms = lay_out(job)
         with socket.socket(fileno=job["owner"]) as owner, contextlib.suppress(OSError):
@@ -200,7 +207,7 @@ def main() -> int:
     for handle in (*rooms, job["line"], job["seccomp"], job["door"]):
         if handle is not None:
             os.close(handle)
-    wait()
+    wait(told)
     kill(child)
     remove(job, place)
     return 0

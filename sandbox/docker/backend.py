@@ -120,21 +120,20 @@ class DockerSandbox:
         wanted = f"mlexpert.run={run}" if run is not None else LABEL
         found = await ask(client.containers, all=True, filters={"label": [LABEL, wanted]})
         entries = [Entry.of(listed) for listed in found]
-        removed = await reap_kept(client, [entry for entry in entries if entry.kept], run=run is not None, kept=kept)
         gone = [entry for entry in entries if not entry.kept and (run is not None or is_dead(entry.labels[LABEL]))]
         # All at once: one that the engine cannot let go must not keep the others.
-        ends = await asyncio.gather(
-            *(remove_container(client, entry.container) for entry in gone), return_exceptions=True
-        )
-        counted = [end is True and PART not in entry.labels for entry, end in zip(gone, ends, strict=True)]
+        waiting = reap_kept(client, [entry for entry in entries if entry.kept], run=run is not None, kept=kept)
+        taken = asyncio.gather(*(remove_container(client, entry.container) for entry in gone), return_exceptions=True)
+        ends, [of_kept] = await asyncio.gather(taken, asyncio.gather(waiting, return_exceptions=True))
         await _reap_volumes(client, wanted, run)
-        for folder in await asyncio.to_thread(left_over, run):
+        for folder in await asyncio.to_thread(left_over, run, self.name):
             await asyncio.to_thread(remove_folder, folder)
         await reap_copies(client)
-        for end in ends:
+        for end in (*ends, of_kept):
             if isinstance(end, BaseException):
                 raise end
-        return removed + sum(counted)
+        own = [end for entry, end in zip(gone, ends, strict=True) if PART not in entry.labels]
+        return own.count(True) + (of_kept if isinstance(of_kept, int) else 0)
 
     async def gpu_answer(self, uuids: Sequence[str]) -> Answer:
         """How this engine hands over devices such as these, or why it does not."""

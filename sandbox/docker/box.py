@@ -15,7 +15,7 @@ from docker import APIClient
 from orchestrator.core.errors import BadInput, BoxFailed
 from sandbox.cgroup import Cgroup
 from sandbox.docker.copying import get, put, take
-from sandbox.docker.engine import ask, pause, remove_container, to_the_end
+from sandbox.docker.engine import ask, pause, remove_container
 from sandbox.docker.exec import BASE_ENV, Exec
 from sandbox.docker.hardening import MOUNTS, WORKSPACE
 from sandbox.docker.kept import keep_word
@@ -24,6 +24,7 @@ from sandbox.docker.network import ProxyBox
 from sandbox.docker.watch import Watch
 from sandbox.docker.wire import Endpoint, Line, converse
 from sandbox.docker.zygote import Zygote
+from sandbox.endings import to_the_end
 from sandbox.files.folder import Folder
 from sandbox.files.paths import inside
 from sandbox.network.program import PROXY_VARIABLES
@@ -79,10 +80,10 @@ class DockerBox:
             await to_the_end(ask(self._client.start, self._container))
             if self._proxy is not None:
                 await self._proxy.connect(self._container)
+            state = (await ask(self._client.inspect_container, self._container))["State"]
         except BaseException:
             await self._hang_up()
             raise
-        state = (await ask(self._client.inspect_container, self._container))["State"]
         self._cgroup = Cgroup(int(state["Pid"]))
 
     async def take_over(self, claim: socket.socket, pid: int, paused: bool, since: int) -> bool:
@@ -173,6 +174,10 @@ class DockerBox:
         lost = self._zygote is not None and not self._zygote.alive
         return self._killed or self._closed or self._held or self._watch.dead or lost
 
+    async def pin(self, cores: Sequence[int]) -> None:
+        numbers = ",".join(map(str, cores))
+        await to_the_end(ask(self._client.update_container, self._container, cpuset_cpus=numbers))
+
     async def preload(self, python: str, modules: Sequence[str], env: Mapping[str, str]) -> None:
         """From now on commands `[python, "-m", ...]` with this `env` are forked from a process that loaded `modules`.
 
@@ -222,7 +227,7 @@ class DockerBox:
         for task in tuple(self._commands):
             task.cancel()
         await asyncio.gather(*self._commands, return_exceptions=True)
-        await asyncio.shield(self._remove())
+        await to_the_end(self._remove())
 
     async def _hang_up(self) -> None:
         if self._zygote is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -75,16 +75,6 @@ async def ask(call: Callable[..., T], *args: object, **kwargs: object) -> T:
         raise BoxFailed(f"the engine does not know it any more: {_short(error)}", remedy="open another box") from error
     except (DockerException, requests.exceptions.RequestException) as error:
         raise BoxFailed(f"the engine refused: {_short(error)}", remedy="look at the engine's log") from error
-
-
-async def to_the_end(work: Awaitable[T]) -> T:
-    """Waits for `work` even when cancelled, then passes the cancellation on: a thread cannot be called back."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
 
 
 async def remove_container(client: docker.APIClient, container: str) -> bool:

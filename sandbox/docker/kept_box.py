@@ -114,12 +114,14 @@ async def reap_kept(client: APIClient, entries: Sequence[Entry], *, run: bool, k
             await _let_end(client, entry)
         return 0
     boxes = [entry for entry in entries if PART not in entry.labels]
-    removed = sum([await _remove(client, entry, run) for entry in boxes])
     serving = {entry.labels.get(PROXY_LABEL) for entry in boxes if not run and entry.owner_alive}
-    for entry in entries:
-        if PART in entry.labels and entry.container not in serving:
-            await _remove(client, entry, run)
-    return removed
+    parts = [entry for entry in entries if PART in entry.labels and entry.container not in serving]
+    # All at once: one that the engine cannot let go must not keep the others.
+    ends = await asyncio.gather(*(_remove(client, entry, run) for entry in (*boxes, *parts)), return_exceptions=True)
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end
+    return sum(end is True for end in ends[: len(boxes)])
 
 
 async def _remove(client: APIClient, entry: Entry, run: bool) -> bool:

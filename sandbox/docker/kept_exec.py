@@ -15,13 +15,14 @@ from orchestrator.core.errors import BadInput, BoxFailed
 from sandbox.cgroup import Cgroup
 from sandbox.docker import kept_follower, kept_runner
 from sandbox.docker.begin import begin
-from sandbox.docker.engine import ask, to_the_end
+from sandbox.docker.engine import ask
 from sandbox.docker.exec import BASE_ENV, GRACE_S, Exec
 from sandbox.docker.hardening import KEEPER, KEEPER_PROCESSES, USER, WORKSPACE
 from sandbox.docker.kept import RECORDS
 from sandbox.docker.kept_record import OUTPUT_LIMIT, RECORD_BYTES, Record
 from sandbox.docker.watch import Watch
 from sandbox.docker.wire import Endpoint, Line, frames
+from sandbox.endings import to_the_end
 from sandbox.output import Capture
 from sandbox.protocol import Completed, Ended, OnOutput
 

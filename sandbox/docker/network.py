@@ -17,9 +17,10 @@ from docker.types import HostConfig
 from pydantic import JsonValue
 
 from orchestrator.core.errors import BoxFailed
-from sandbox.docker.engine import ask, remove_container, to_the_end
+from sandbox.docker.engine import ask, remove_container
 from sandbox.docker.hardening import KEEPER, environment, host_config, labels
 from sandbox.docker.wire import Endpoint, Line, converse, frames
+from sandbox.endings import to_the_end
 from sandbox.network.door import OPEN
 from sandbox.network.machine import check_network
 from sandbox.network.program import door_words, proxy_words
@@ -98,7 +99,7 @@ class ProxyBox:
         if self._closed:
             return
         self._closed = True
-        await asyncio.shield(self._remove())
+        await to_the_end(self._remove())
 
     async def _start(self) -> None:
         attach = f"/containers/{self.container}/attach?stream=1&stdin=1&stdout=1&stderr=1"

@@ -87,13 +87,13 @@ def mark_kept(folder: Path, box: str, until: float) -> None:
     (folder / f"{_OWNER}.new").replace(folder / _OWNER)
 
 
-def left_over(run: str | None) -> list[Path]:
-    """Folders of boxes of one run, or (None) of all whose owner is dead; none that is kept and whose time is not over.
+def left_over(run: str | None, sandbox: str) -> list[Path]:
+    """That sandbox's folders of one run, or (None) of all dead owners; none that is kept and whose time is not over.
 
     Only folders of this user are looked at.
     """
     found = [mark for mark in marks() if (mark.run == run if run is not None else is_dead(mark.owner))]
-    return [mark.folder for mark in found if mark.kept_until < time.time()]
+    return [mark.folder for mark in found if mark.sandbox == sandbox and mark.kept_until < time.time()]
 
 
 class FolderMark(Value):

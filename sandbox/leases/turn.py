@@ -88,7 +88,8 @@ class Turn:
     def _too_late(self, found: Sequence[Entry], wait_s: float) -> LimitReached:
         return LimitReached(
             f"{self._record.what!r} was not granted {asked(self._record.ask)} in {wait_s:g} s: {blockers(found)}",
-            remedy="wait for those to end (`mlexpert boxes` lists them), ask for less, or run fewer boxes at a time",
+            remedy="wait for those to end, or free what a killed run left: `mlexpert boxes` lists it, "
+            "`mlexpert boxes reap RUN` removes it, `mlexpert run --resume RUN` goes on with it",
         )
 
 

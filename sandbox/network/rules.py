@@ -99,7 +99,8 @@ class Rules:
         literal = Target(str(real), target.port)
         if public or literal in self.allowed:
             return ""
-        return f"{shown}, no public address: if you mean it, {REMEDY.replace('it', repr(str(literal)), 1)} too"
+        told = REMEDY.replace("it", repr(str(literal)), 1)
+        return f"{shown}, no public address: if you mean it, {told} too, and ask for it beside the name"
 
 
 def embedded(address: Address) -> Address:

@@ -127,7 +127,7 @@ class Pool:
             fixed = tuple(mount for mount in spec.mounts if mount.target == ENVIRONMENT)
             mounts = (*fixed, Mount(source=stage.path, target=STAGE))
             box = await self.sandbox.open(
-                spec.model_copy(update={"mounts": mounts, "step": f"pool:{agent}", "key": ""})
+                spec.model_copy(update={"mounts": mounts, "step": f"pool:{agent}", "key": "", "cores": ()})
             )
             if not isinstance(box, Reusable):
                 raise BoxFailed(
@@ -150,6 +150,8 @@ class Pool:
         inside = member.box.mounts / ENVIRONMENT
         environment = inside if any(mount.target == ENVIRONMENT for mount in spec.mounts) else None
         try:
+            if spec.cores:
+                await member.box.pin(spec.cores)
             part = await member.stage.place(sources, environment)
         except BaseException:
             await asyncio.shield(self._dispose([member]))
@@ -158,11 +160,14 @@ class Pool:
 
     async def _give_back(self, member: Member, spoiled: bool) -> None:
         fit = not (spoiled or self._closed)
-        if fit and self._trust[member.agent] == member.trust and await wiped(member.box):
-            await member.stage.clear()
-            await self._shelve(member)
-        else:
-            await self._dispose([member])
+        try:
+            if fit and self._trust[member.agent] == member.trust and await wiped(member.box):
+                await member.stage.clear()
+                await self._shelve(member)
+                return
+        except OSError:  # a stage that cannot be cleared: the next job gets another box
+            pass
+        await self._dispose([member])
 
     async def _shelve(self, member: Member) -> None:
         if self._closed:
@@ -221,7 +226,7 @@ def _may_share(spec: BoxSpec) -> bool:
 def _key(spec: BoxSpec, agent: str, preload: tuple[str, ...], variables: Mapping[str, str]) -> str:
     """Equal for two jobs that may use one box after another: everything but the inputs, and the names of the step."""
     fixed: list[JsonValue] = [str(mount.source.resolve()) for mount in spec.mounts if mount.target == ENVIRONMENT]
-    limits = spec.model_dump(mode="json", exclude={"mounts", "step", "key"})
+    limits = spec.model_dump(mode="json", exclude={"mounts", "step", "key", "cores"})
     return canonical_json(
         {"agent": agent, "spec": limits, "env": fixed, "preload": [*preload], "variables": dict(variables)}
     )

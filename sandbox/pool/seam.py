@@ -17,6 +17,10 @@ class Reusable(Box, Protocol):
         """Dead, closed or paused, or something in it had to be killed since it was opened."""
         ...
 
+    async def pin(self, cores: Sequence[int]) -> None:
+        """From now on everything in the box runs on these processors: the ones leased for its next job."""
+        ...
+
     async def preload(self, python: str, modules: Sequence[str], env: Mapping[str, str]) -> None:
         """From now on a command `[python, "-m", ...]` with these variables is forked from a process that has `modules`.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeVar, final
 
 from orchestrator.core.errors import BadConfig
+from sandbox.endings import to_the_end
 from sandbox.files.admission import open_up
 from sandbox.files.folder import Folder
 from sandbox.files.paths import remove_folder
@@ -36,7 +37,7 @@ class Stage:
     async def make(cls, spec: BoxSpec, sandbox: str) -> Stage:
         making = asyncio.create_task(Folder.make(spec, sandbox))
         try:
-            stage = cls(await _to_the_end(making))
+            stage = cls(await to_the_end(making))
             stage.path.mkdir()
             stage.path.chmod(0o755)
         except BaseException:
@@ -52,25 +53,15 @@ class Stage:
         """
         self._jobs += 1
         name = str(self._jobs)
-        await _to_the_end(asyncio.to_thread(_place, self.path / name, sources, environment))
+        await to_the_end(asyncio.to_thread(_place, self.path / name, sources, environment))
         return name
 
     async def clear(self) -> None:
         for entry in self.path.iterdir():
-            await _to_the_end(asyncio.to_thread(remove_folder, entry))
+            await to_the_end(asyncio.to_thread(remove_folder, entry))
 
     async def remove(self) -> None:
         await self._folder.remove()
-
-
-async def _to_the_end(work: Awaitable[T]) -> T:
-    """Waits for `work` even when cancelled: a thread that still writes would undo the removal of its folder."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
 
 
 def too_heavy(sources: Mapping[str, Path], place: Path) -> bool:

@@ -21,11 +21,12 @@ from typing import final
 from orchestrator.core.errors import BadInput, BoxFailed, Untrusted
 from sandbox.files.folder import Folder
 from sandbox.files.intake import open_below, open_file, take_tree
-from sandbox.files.paths import check_mounts, inside, left_over, marks, remove_folder
+from sandbox.files.paths import check_mounts, inside, marks
 from sandbox.leases.decision import Answer
 from sandbox.owner import is_dead
-from sandbox.process.command import Reins, run_command
+from sandbox.process.command import SUPERVISOR, Reins, run_command
 from sandbox.protocol import BoxInfo, BoxSpec, Completed, IntakeLimits, Isolation, KeptBox, OnOutput, Taken
+from sandbox.supervisors import end_boxes
 
 REMEDY = (
     "start a Docker engine and build the image (`mlexpert image build`), or confirm your own code with --trust-code"
@@ -93,10 +94,7 @@ class ProcessSandbox:
         return ProcessBox(folder, spec)
 
     async def reap(self, run: str | None = None, *, kept: bool = False) -> int:
-        folders = await asyncio.to_thread(left_over, run)
-        for folder in folders:
-            await asyncio.to_thread(remove_folder, folder)
-        return len(folders)
+        return await asyncio.to_thread(end_boxes, SUPERVISOR, run, self.name)
 
 
 def _furnish(root: Path, spec: BoxSpec) -> None:
@@ -186,8 +184,8 @@ class ProcessBox:
         await asyncio.shield(self._folder.remove())
 
     def _check_open(self) -> None:
-        if self._closed:
-            raise BoxFailed(f"box {self.id!r} is closed", remedy="open another")
+        if self._closed or not self._folder.path.exists():
+            raise BoxFailed(f"box {self.id!r} is {'closed' if self._closed else 'removed'}", remedy="open another")
 
 
 def _write(workspace: Path, parts: tuple[str, ...], data: bytes) -> None:

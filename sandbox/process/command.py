@@ -116,7 +116,7 @@ async def _supervised(job: dict[str, object]) -> AsyncIterator[tuple[asyncio.sub
     try:
         try:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", str(SUPERVISOR)),
+                *(sys.executable, "-I", "-S", str(SUPERVISOR), str(job["root"])),  # the folder: for who looks
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,

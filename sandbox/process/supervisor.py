@@ -2,7 +2,7 @@
 
 A script of its own (`python -I -S supervisor.py`), with the standard library alone. On stdin comes one line of JSON
 (what to run, on which cores), then single bytes: `k` kill, `p` pause, `c` continue; the pipe's end means that the owner
-is gone. As the tree's subreaper it keeps every descendant, whatever sessions and double forks they hide behind. Its
+is gone. SIGTERM, a reaper's word, means `k`. As the tree's subreaper it keeps every descendant, whatever sessions and double forks they hide behind. Its
 verdict goes to the descriptor `report`.
 """
 
@@ -203,15 +203,21 @@ def exceeded(job: dict[str, Any], state: dict[str, float]) -> str:
     return ""
 
 
-def watch(job: dict[str, Any], child: int) -> tuple[str, int | None]:
+def listen() -> int:
+    """A descriptor that tells of signals from now on: a reaper's word is not lost while the command starts."""
+    ended, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGCHLD):  # an ended child is noticed at once
+        signal.signal(number, lambda *_: None)
+    return ended
+
+
+def watch(job: dict[str, Any], child: int, ended: int) -> tuple[str, int | None]:
     """Waits for the end of the command, for a limit, for the owner's word or for the owner's end."""
     state = {
         "disk_at": 0.0,
         "before": usage(job["folders"], job["disk_bytes"])[0],
     }  # over the limit already: may only shrink
-    ended, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)  # an ended child is noticed at once
-    signal.signal(signal.SIGCHLD, lambda *_: None)
     while True:
         statuses = reap()
         if child in statuses:
@@ -219,8 +225,8 @@ def watch(job: dict[str, Any], child: int) -> tuple[str, int | None]:
         if why := exceeded(job, state):
             return why, None
         ready = select.select([0, ended], [], [], POLL_S)[0]
-        if ended in ready:
-            os.read(ended, 4096)
+        if ended in ready and signal.SIGTERM in os.read(ended, 4096):
+            return "killed", None
         if 0 in ready:
             word = os.read(0, 1)
             if word not in WORDS:
@@ -230,7 +236,7 @@ def watch(job: dict[str, Any], child: int) -> tuple[str, int | None]:
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    told = listen()
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     line = b""
     while not line.endswith(b"\n"):
@@ -241,7 +247,7 @@ def main() -> None:
     report = job["report"]
     os.set_inheritable(report, False)
     child = start(job)
-    ended, code = watch(job, child)
+    ended, code = watch(job, child, told)
     kill_tree()
     used, full = usage(job["folders"], job["disk_bytes"])
     if ended == "exit" and (used > job["disk_bytes"] or (code and (full or used == job["disk_bytes"]))):
@@ -251,7 +257,8 @@ def main() -> None:
     if ended == "orphaned":
         shutil.rmtree(job["root"], ignore_errors=True)  # nobody is left to read an error; reap tries again
     else:
-        os.write(report, json.dumps(verdict).encode())
+        with contextlib.suppress(BrokenPipeError):  # its owner went meanwhile
+            os.write(report, json.dumps(verdict).encode())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from pathlib import Path
 
@@ -20,6 +21,12 @@ from sandbox.process.backend import ProcessSandbox
 
 ROOT = Path(__file__).parents[2]
 TOY = Code(name="toy", folder=ROOT / "tests" / "road" / "skills" / "toy")
+TELLER = """
+import os
+
+def work(job):
+    (job.out / "seen.txt").write_text(f"{job.device} {os.environ.get('CUDA_VISIBLE_DEVICES', 'nothing')}")
+"""
 ONE_CORE = Capacity(cores=(0,), memory_mb=1024, gpu_reason="there is none")
 
 
@@ -116,10 +123,26 @@ async def test_a_gpu_that_is_preferred_and_missing_is_recorded_with_its_reason(
 
 async def test_a_granted_gpu_is_named_in_the_box_and_its_time_is_counted(tmp_path: Path, journal: Journal) -> None:
     card = Gpu(uuid="GPU-1", name="fake", memory_mb=1)
-    lent = lending(tmp_path, journal, ONE_CORE.model_copy(update={"gpus": (card,), "gpu_reason": ""}))
-    async with lent.lend(job(tmp_path, gpu="require")) as one:
-        assert (one.grant.device, one.grant.gpus) == ("cuda", ("GPU-1",))
-        assert lent.spec_of(job(tmp_path, gpu="require"), one.grant).gpus == ("GPU-1",)
+    capacity = ONE_CORE.model_copy(update={"gpus": (card,), "gpu_reason": ""})
+    runtime = ROOT / "skills" / "runtime"
+    workshop = Workshop(
+        ProcessSandbox(), Path(sys.prefix), runtime, "run", journal, leases=Leases(capacity, tmp_path / "leases")
+    )
+    teller = tmp_path / "teller"
+    shutil.copytree(TOY.folder, teller)
+    (teller / "main.py").write_text(TELLER)
+    told = {}
+    for gpu in ("require", "none"):
+        wanted = job(tmp_path, gpu, gpu=gpu).model_copy(update={"skill": Code(name="teller", folder=teller)})
+        done = await workshop.do(wanted)
+        assert done.done, done.completed.output
+        told[gpu] = (done.device, (wanted.destination / "seen.txt").read_text())
+        counted = done.usage.gpu_s
+        assert counted == (done.completed.wall_s if gpu == "require" else 0.0)
+        assert (counted > 0) == (gpu == "require")
+    assert told["require"] == ("cuda", "cuda GPU-1")
+    assert told["none"][0] == "cpu"
+    assert "GPU-1" not in told["none"][1]
 
 
 async def test_only_work_that_could_be_found_again_outlives_its_owner(tmp_path: Path, journal: Journal) -> None:

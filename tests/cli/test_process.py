@@ -8,6 +8,7 @@ import pty
 import select
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -119,3 +120,31 @@ def test_approve_stops_after_anything_but_yes(start: Start) -> None:
     code, out, _ = _on_a_terminal(start, "run", "x", "--approve", "--output-format", "json", types="\n")
     assert code == 0
     assert json.loads(out)["status"] == "planned"
+
+
+def test_box_run_takes_the_kind_of_the_file_and_ends_quietly_when_told_to(tmp_path: Path) -> None:
+    (tmp_path / "agents.toml").write_text('[sandbox]\nkind = "process"\n')
+    command = [
+        sys.executable,
+        "-m",
+        "orchestrator.cli.main",
+        "box",
+        "run",
+        "--trust-code",
+        "--output-format",
+        "json",
+        "--",
+    ]
+    done = subprocess.run([*command, "true"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert json.loads(done.stdout)["sandbox"] == "process", done.stderr
+    with subprocess.Popen(
+        [*command, "sh", "-c", "echo begun >&2; sleep 60"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        assert any("begun" in line for line in process.stderr)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(out)["status"] == "interrupted"
+    assert "Traceback" not in err

@@ -6,15 +6,18 @@ import asyncio
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from drive_parallel import STEPS
+from drive_parallel import STEPS, ledger
 
+from benchmarks import record
+from orchestrator.journal.events import Event
 from orchestrator.journal.journal import read_events
 from sandbox.docker.backend import DockerSandbox
 
@@ -67,25 +70,60 @@ def left(run_id: str, place: Path) -> list[str]:
     return [*(name for names in told for name in names), *(path.name for path in (place / "tmp").glob("mlexpert-*"))]
 
 
-def killed_run(place: Path, most: int, seconds: float, generator: random.Random) -> tuple[str, int]:
-    """A run that is killed up to `most` times while it lasts, then driven to its end; how often it was killed."""
+def has_printed(place: Path, run_id: str, process: subprocess.Popen[str]) -> None:
+    """Waits until a step's command has printed: its box then outlives whoever is killed."""
+    patience = time.monotonic() + 120
+    while not any(event.event == "step.progress" for event in journal_of(place, run_id)):
+        assert process.poll() is None, "it ended before a step's command printed"
+        assert time.monotonic() < patience, "no step's command printed"
+        time.sleep(0.05)
+
+
+def journal_of(place: Path, run_id: str) -> Sequence[Event]:
+    return read_events(place / run_id / "journal.jsonl")
+
+
+def killed_run(place: Path, most: int, seconds: float, generator: random.Random, *, sure: bool) -> tuple[str, int]:
+    """A run that is killed up to `most` times while it lasts, then driven to its end; how often it was killed.
+
+    The moments are drawn by chance; with `sure` the first one is when a step is at work in its box.
+    """
     run_id, kills = "", 0
     while kills < most:
         with start(place, run_id, seconds) as process:
             assert process.stdout is not None
             run_id = process.stdout.readline().strip() or run_id
             try:
-                process.wait(generator.uniform(0.1, 5.0 + seconds))
+                if sure and not kills:
+                    has_printed(place, run_id, process)
+                    process.wait(0)
+                else:
+                    process.wait(generator.uniform(0.1, 5.0 + seconds))
                 break  # it came to its end first
             except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
                 kills += 1
+            finally:
+                process.kill()
     return to_its_end(place, run_id, seconds), kills
 
 
+def open_at_once(events: Sequence[Event]) -> int:
+    """The most boxes that one driver of the run had open at one moment."""
+    held: set[str] = set()
+    most = 0
+    for event in events:
+        if event.event == "run.started":
+            held.clear()  # whoever held them was killed
+        elif event.event in ("box.opened", "box.rejoined"):
+            held.add(str(event.data["box"]))
+        elif event.event == "box.closed":
+            held.discard(str(event.data["box"]))
+        most = max(most, len(held))
+    return most
+
+
 def check(place: Path, run_id: str, expected: dict[str, object]) -> None:
-    events = read_events(place / run_id / "journal.jsonl")
+    events = journal_of(place, run_id)
     finished = [event.step for event in events if event.event == "step.finished"]
     assert sorted(finished) == sorted(ALL), "every step finished once"
     for step in ALL:
@@ -98,24 +136,35 @@ def check(place: Path, run_id: str, expected: dict[str, object]) -> None:
     while left(run_id, place) and time.monotonic() < patience:
         time.sleep(0.2)
     assert left(run_id, place) == []
+    assert asyncio.run(ledger(place).held()) == ()
 
 
-def campaign(place: Path, kills: int, each: int, seconds: float, seed: int) -> int:
+def campaign(place: Path, kills: int, each: int, seconds: float, seed: int) -> dict[str, int]:
     """Runs, each killed up to `each` times, until so many kills have hit one that was not done."""
     generator = random.Random(seed)
     expected = results(place, to_its_end(place, "", seconds))
-    together, runs = 0, 0
-    while together < kills and runs < 4 * kills:
-        run_id, done = killed_run(place, min(each, kills - together), seconds, generator)
+    seen = Counter(dict.fromkeys(("kills", "runs", "box.opened", "box.rejoined"), 0))
+    most = 0
+    while seen["kills"] < kills and seen["runs"] < 4 * kills:
+        limit = min(each, kills - seen["kills"])
+        run_id, done = killed_run(place, limit, seconds, generator, sure=seen["runs"] % 2 == 0)
         check(place, run_id, expected)
-        together, runs = together + done, runs + 1
-    return together
+        events = journal_of(place, run_id)
+        seen.update({"kills": done, "runs": 1})
+        seen.update(event.event for event in events if event.event in ("box.opened", "box.rejoined"))
+        most = max(most, open_at_once(events))
+    assert seen["kills"] == kills
+    assert most == len(STEPS), "the three were in their boxes at one moment"
+    assert seen["box.rejoined"] > 0, "no box was picked up after a kill"
+    return {**{name.replace(".", "_"): number for name, number in seen.items()}, "open_at_once": most}
 
 
 def test_a_run_of_three_boxes_that_is_killed_twice_ends_as_if_it_was_not(tmp_path: Path) -> None:
-    assert campaign(tmp_path, kills=2, each=2, seconds=3.0, seed=20261123) == 2
+    campaign(tmp_path, kills=2, each=2, seconds=3.0, seed=20261123)
 
 
 @pytest.mark.soak
 def test_runs_of_three_boxes_killed_at_twenty_moments_end_as_if_they_were_not(tmp_path: Path) -> None:
-    assert campaign(tmp_path, kills=20, each=5, seconds=4.0, seed=7) == 20
+    began = time.monotonic()
+    told = campaign(tmp_path, kills=20, each=5, seconds=4.0, seed=7)
+    record.write("soak_kill_parallel", {**told, "wall_s": round(time.monotonic() - began)})

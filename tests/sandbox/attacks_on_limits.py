@@ -57,12 +57,14 @@ class LimitAttacks:
     async def test_a_fork_bomb_stays_in_its_box_and_dies_with_the_deadline(self, sandbox: Sandbox) -> None:
         mark = uuid4().hex
         async with untrusted(sandbox, pids=32) as other, untrusted(sandbox, pids=32) as box:
-            bomb = "bomb() { bomb | bomb & }; bomb; sleep 60"
+            bomb = "bomb() { echo x >> forks; bomb | bomb & }; bomb; sleep 60"
             done = await shell(box, f": {mark}; echo begun; exec 2>&-; {bomb}", timeout_s=4.0)
             assert done.output == "begun\n", done
             assert done.ended in ("timeout", "killed", "exit")
             assert (await shell(other, "echo untouched")).output == "untouched\n"
             assert await until(lambda: not alive(mark))
+            forks = (await box.read("forks")).count(b"x")
+            assert forks >= 16, f"it forked {forks} times: no bomb"
 
     @pytest.mark.parametrize("kind", ["private", "shared", "memfd", "many processes", "/dev/shm", "the workspace"])
     async def test_memory_of_every_kind_is_counted(self, sandbox: Sandbox, kind: str) -> None:

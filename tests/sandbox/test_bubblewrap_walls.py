@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -221,3 +227,42 @@ async def test_a_file_that_is_swapped_while_it_is_collected_does_not_lead_out(
                 continue
         assert not task.done()
     assert all(path.read_text() in ("x\n", "") for path in tmp_path.glob("[0-9]*/f"))
+
+
+@contextmanager
+def python_in_a_home(below: str) -> Iterator[tuple[Path, Path]]:
+    """A home with secrets, a Python right below it or in its .local; the home and an environment made with that."""
+    real = Path(str(getattr(sys, "_base_executable", sys.executable))).resolve()
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as place:  # /tmp is the box's own
+        home, env = Path(place) / "home", Path(place) / "env"
+        python = home / below / "bin" / f"python3.{sys.version_info[1]}"
+        for folder in (python.parent, home / below / "lib", home / below / "share", home / ".ssh", env / "bin"):
+            folder.mkdir(parents=True)
+        Path(place).chmod(0o755)
+        for secret in (home / "key", home / ".ssh/id", home / below / "share/key", home / below / "lib/key"):
+            secret.write_text("hunter2")
+        (python.parent / "tool").write_text("hunter2")
+        shutil.copy(real, python)
+        (home / below / "lib" / python.name).symlink_to(sysconfig.get_path("stdlib"))
+        (env / "bin" / "python3").symlink_to(python)
+        yield home, env
+
+
+@pytest.mark.parametrize("below", [".local", ""])
+async def test_an_interpreter_in_a_home_shows_nothing_else_of_it(sandbox: BubblewrapSandbox, below: str) -> None:
+    with python_in_a_home(below) as (home, env):
+        async with opened(sandbox, mounts=(Mount(source=env, target="env"),)) as box:
+            stolen = await shell(box, f"grep -rs hunter2 {home} --exclude-dir=python3.*; ls -AR {home} | grep -v python")
+            words = [sandbox.python(env), "-c", "import json, ctypes, _socket; print(json.__file__)"]
+            ran = await box.run(words, timeout_s=30)
+    assert "hunter2" not in stolen.output
+    assert not {"key", "id", ".ssh", "share", "tool"} & set(stolen.output.split())
+    assert ran.output == f"{home / below / 'lib'}/python3.{sys.version_info[1]}/json/__init__.py\n"
+
+
+async def test_an_interpreter_without_a_library_of_its_own_is_refused(sandbox: BubblewrapSandbox) -> None:
+    with python_in_a_home("") as (home, env):
+        (home / "lib" / f"python3.{sys.version_info[1]}").unlink()
+        with pytest.raises(BoxFailed, match="has no standard library") as caught:
+            await sandbox.open(BoxSpec(mounts=(Mount(source=env, target="env"),)))
+    assert "--sandbox docker" in caught.value.remedy

@@ -83,6 +83,15 @@ async def test_another_agent_trust_limit_or_run_gets_another_box(
     assert first != second
 
 
+async def test_a_box_moves_to_the_cores_of_its_next_job(pool: Pool) -> None:
+    asked = "grep Cpus_allowed_list /proc/self/status | cut -f2"
+    there = sorted(os.sched_getaffinity(0))
+    first, on = await used(pool, asked, spec=small(cores=(there[0],)))
+    again, moved = await used(pool, asked, spec=small(cores=(there[-1],)))
+    assert first == again, "cores do not keep a box from being used again"
+    assert (on.strip(), moved.strip()) == (str(there[0]), str(there[-1]))
+
+
 async def test_another_environment_gets_another_box(pool: Pool, tmp_path: Path) -> None:
     ids = []
     for name in ("one", "two", "one"):

@@ -13,7 +13,7 @@ from orchestrator.core.errors import BadConfig, BadInput, BoxFailed, NotAvailabl
 from sandbox import registry
 from sandbox.once import run_once
 from sandbox.process.backend import ProcessSandbox
-from sandbox.protocol import Box, BoxSpec, Isolation
+from sandbox.protocol import Box, BoxInfo, BoxSpec, Isolation
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,6 +25,13 @@ class Walled:
     isolation: Isolation = "full"
     trouble = ""
     unheld: tuple[str, ...] = ()
+    keeps = False
+
+    async def reattach(self, run: str, key: str) -> None:
+        return None
+
+    async def boxes(self) -> tuple[BoxInfo, ...]:
+        return ()
 
     async def probe(self) -> str:
         return self.trouble
@@ -121,13 +128,31 @@ async def test_a_package_brings_a_sandbox_but_never_in_place_of_ours(monkeypatch
         EntryPoint("walled", "test_registry:Walled", registry.GROUP),
         EntryPoint("docker", "test_registry:Broken", registry.GROUP),
         EntryPoint("lost", "no_such_module:X", registry.GROUP),
+        EntryPoint("broken", "test_registry:explode", registry.GROUP),
+        EntryPoint("number", "builtins:int", registry.GROUP),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda group: points if group == registry.GROUP else [])
-    assert [entry.name for entry in registry.known()] == ["docker", "bubblewrap", "process", "walled", "lost"]
+    assert [entry.name for entry in registry.known()] == [
+        "docker",
+        "bubblewrap",
+        "process",
+        "walled",
+        "lost",
+        "broken",
+        "number",
+    ]
     sandbox, note = await registry.choose("walled")
     assert (sandbox.name, note) == ("walled", "")
     with pytest.raises(BadConfig, match="does not load"):
         registry.load("lost")
+    with pytest.raises(BadConfig, match="breaks when it is made: RuntimeError: boom"):
+        registry.load("broken")
+    with pytest.raises(BadConfig, match="is none: it has no name, isolation, keeps, probe"):
+        registry.load("number")
+
+
+def explode() -> None:
+    raise RuntimeError("boom")
 
 
 async def test_one_command_in_one_box_comes_back_with_its_limits() -> None:
