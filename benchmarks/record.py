@@ -12,6 +12,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def _changed() -> list[str]:
+    """Files that differ from the commit: figures of a tree with any of these are not the commit's own."""
+    told = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=False)
+    names = [line[3:] for line in told.stdout.splitlines()]
+    return [name for name in names if not name.startswith("benchmarks/results/")]
+
+
 def write(name: str, figures: dict[str, object]) -> Path:
     """Write benchmarks/results/NAME.json."""
     told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -19,6 +26,7 @@ def write(name: str, figures: dict[str, object]) -> Path:
     record = {
         "benchmark": name,
         "commit": commit,
+        "changed_since": _changed(),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         **figures,

@@ -26,6 +26,7 @@ GRACE_S = 0.2  # for the last output after the command's own end
 ASK_S = 0.5
 NEWS_S = 0.3  # for the engine's news of a memory kill
 KILL_TRIES = 5
+AGAIN_S = 0.05
 
 
 @final
@@ -167,8 +168,9 @@ class Exec:
                     words = ["/bin/sh", "-c", "kill -9 -1"]
                     created = await ask(self._client.exec_create, self._container, words, user=USER)
                     await ask(self._client.exec_start, created["Id"], detach=True)
-                except BoxFailed:
-                    break
+                except BoxFailed:  # a full box, or a busy engine: the killer itself did not start
+                    await asyncio.sleep(AGAIN_S * (1 + attempt))
+                    continue
             for pause_s in (0.0, 0.02, 0.05, 0.1):
                 await asyncio.sleep(pause_s * (1 + attempt))
                 if (await self.stats())[1] <= KEEPER_PROCESSES:

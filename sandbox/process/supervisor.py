@@ -2,8 +2,8 @@
 
 A script of its own (`python -I -S supervisor.py`), with the standard library alone. On stdin comes one line of JSON
 (what to run, on which cores), then single bytes: `k` kill, `p` pause, `c` continue; the pipe's end means that the owner
-is gone. SIGTERM, a reaper's word, means `k`. As the tree's subreaper it keeps every descendant, whatever sessions and double forks they hide behind. Its
-verdict goes to the descriptor `report`.
+is gone. SIGTERM, a reaper's word, means kill too. As the tree's subreaper it keeps every descendant, whatever sessions
+and double forks they hide behind. Its verdict goes to the descriptor `report`.
 """
 
 from __future__ import annotations

@@ -15,15 +15,15 @@ import pytest
 from bubbles import AS_ROOT, bubbles, claims, groups, in_groups, python, supervisor_of, until
 from test_owner_dies import kill_and_wait, start_owner
 
-from orchestrator.core.errors import BadConfig, BoxFailed
+from orchestrator.core.errors import BoxFailed
 from sandbox.bubblewrap import backend
-from sandbox.bubblewrap.interpreters import needed
 from sandbox.bubblewrap.backend import BubblewrapSandbox, why_not
 from sandbox.bubblewrap.limits import Holder
 from sandbox.bubblewrap.watch import below
 from sandbox.conformance import SandboxConformance, opened, shell
 from sandbox.inbox import keeper
 from sandbox.output import Capture
+from sandbox.process.backend import ProcessSandbox
 from sandbox.protocol import BoxSpec, Sandbox
 
 pytestmark = [pytest.mark.bwrap, pytest.mark.usefixtures("bwrap", "own_place")]
@@ -229,10 +229,13 @@ def test_a_machine_that_makes_no_namespaces_says_which_switch(tmp_path: Path) ->
     assert "container" in why_not(tmp_path, tmp_path)
 
 
-def test_an_interpreter_where_a_box_has_its_own_folders_is_refused(tmp_path: Path) -> None:
-    assert needed([Path("/usr/bin/python3")]) == ()
-    with pytest.raises(BadConfig, match="/tmp/py"):
-        needed([Path("/tmp/py/bin/python3")])
+async def test_another_sandboxes_reaper_leaves_a_box_to_its_own(sandbox: BubblewrapSandbox, own_place: Path) -> None:
+    box = await sandbox.open(BoxSpec(run="lost", memory_mb=64, disk_mb=1))
+    assert await ProcessSandbox().reap("lost") == 0
+    assert (await shell(box, "echo alive")).output == "alive\n"
+    assert await sandbox.reap("lost") == 1
+    await box.close()
+    assert bubbles(own_place) == set()
 
 
 PLAIN = ("setpriv", "--reuid", "4242", "--regid", "4242", "--clear-groups")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 from traces import folders, processes_in
 
-from orchestrator.core.errors import Untrusted
+from orchestrator.core.errors import BoxFailed, Untrusted
 from sandbox.conformance import SandboxConformance, opened, shell
 from sandbox.process.backend import ProcessSandbox
+from sandbox.process.command import SUPERVISOR
 from sandbox.protocol import BoxSpec, Sandbox
 
 
@@ -102,3 +107,41 @@ async def test_cpu_time_is_measured() -> None:
     async with opened(ProcessSandbox()) as box:
         done = await shell(box, "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done")
         assert 0.02 < done.cpu_s <= done.wall_s + 0.1
+
+
+async def test_a_reaped_box_runs_nothing_more() -> None:
+    sandbox = ProcessSandbox()
+    box = await sandbox.open(BoxSpec(run="lost"))
+    assert await sandbox.reap("lost") == 1
+    with pytest.raises(BoxFailed, match="removed"):
+        await shell(box, "echo ran")
+    await box.close()
+
+
+async def test_a_supervisor_that_is_told_to_end_while_it_starts_runs_nothing(own_place: Path) -> None:
+    """A reaper's word between the start of Python and the first look at signals is not lost."""
+    (own_place / "work").mkdir()
+    job = {"command": ["sleep", "300"], "env": {"PATH": "/bin"}, "root": str(own_place), "memory_mb": 64, "pids": 9}
+    job |= {"workspace": str(own_place / "work"), "folders": [], "disk_bytes": 2**20, "cores": []}
+    pipe, (report, theirs) = asyncio.subprocess.PIPE, os.pipe()
+    words = (sys.executable, "-I", "-S", str(SUPERVISOR), str(own_place))
+    process = await asyncio.create_subprocess_exec(*words, stdin=pipe, pass_fds=(theirs,))
+    os.close(theirs)
+    assert process.stdin is not None
+    status = Path(f"/proc/{process.pid}/status")
+
+    def caught() -> int:
+        return int(next(line for line in status.read_text().splitlines() if line.startswith("SigCgt")).split()[1], 16)
+
+    try:
+        async with asyncio.timeout(30):
+            while not caught() >> (signal.SIGTERM - 1) & 1:
+                await asyncio.sleep(0.01)
+            process.terminate()
+            process.stdin.write(json.dumps({**job, "report": theirs}).encode() + b"\n")
+            assert await process.wait() == 0
+        assert json.loads(os.read(report, 4096))["ended"] == "killed"
+    finally:
+        process.stdin.close()  # ends it, should it still live
+        await process.wait()
+        os.close(report)
