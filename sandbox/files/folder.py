@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import final
 
+from sandbox.endings import to_the_end
 from sandbox.files.paths import make_folder, mark_kept, remove_folder
 from sandbox.protocol import BoxSpec
 
@@ -33,14 +34,34 @@ class Folder:
 
     @classmethod
     async def make(cls, spec: BoxSpec, sandbox: str) -> Folder:
+        """A new one; nothing of it is left where the caller is cancelled meanwhile."""
+        made: list[Folder] = []
+
+        async def work() -> None:
+            made.append(await cls._make(spec, sandbox))
+
+        try:
+            await to_the_end(work())
+        except asyncio.CancelledError:
+            for folder in made:
+                await to_the_end(folder.remove())
+            raise
+        return made[0]
+
+    @classmethod
+    async def _make(cls, spec: BoxSpec, sandbox: str) -> Folder:
         path = await asyncio.to_thread(make_folder, spec, sandbox)
         pipe = asyncio.subprocess.PIPE
         words = ("/bin/sh", "-c", _KEEPER, "sh", str(path))
         # Its own output goes nowhere: who reads the owner's would wait for it.
         nothing = asyncio.subprocess.DEVNULL
-        keeper = await asyncio.create_subprocess_exec(
-            *words, stdin=pipe, stdout=nothing, stderr=nothing, start_new_session=True, env={}, cwd="/"
-        )
+        try:
+            keeper = await asyncio.create_subprocess_exec(
+                *words, stdin=pipe, stdout=nothing, stderr=nothing, start_new_session=True, env={}, cwd="/"
+            )
+        except OSError:
+            await asyncio.to_thread(remove_folder, path)
+            raise
         return cls(path, keeper)
 
     async def keep(self, box: str, keep_s: float) -> None:
