@@ -25,7 +25,7 @@ BASE_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": W
 GRACE_S = 0.2  # for the last output after the command's own end
 ASK_S = 0.5
 NEWS_S = 0.3  # for the engine's news of a memory kill
-DEATH_S = 2.0
+DEATH_S = 0.5
 KILL_TRIES = 5
 AGAIN_S = 0.05
 
@@ -186,7 +186,7 @@ class Exec:
             return "output", 137
         if code and await self._memory_killed(kills_before, code == 137 and why is None):
             return "memory", code
-        if why is None and code == 137 and self._cgroup.found and not self._cgroup.processes():
+        if why is None and code == 137:
             await self._watch.dies_within(DEATH_S)  # the news of the command's end may come before the box's own
         if why is None and self._watch.dead:
             return "killed", 137

@@ -223,7 +223,8 @@ async def test_an_owner_killed_at_any_moment_loses_nothing(
             done = await box.rejoin(timeout_s=60, on_output=lambda stream, line: heard.append(line))
             assert (done.exit_code, done.ended, heard) == (3, "exit", LINES)
         except BoxFailed as error:
-            assert "holds no record of a command" in error.message
+            # It ended with its owner, as a box does before its first command; perhaps in this very moment.
+            assert any(told in error.message for told in ("holds no record of a command", "is not running"))
             assert not begun
         finally:
             await box.close()
