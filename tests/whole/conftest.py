@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from whole import Mlexpert, Ran
-
-BIN = Path(sys.executable).parent
+from whole import BIN, Mlexpert, Ran
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import BIN
-from whole import Mlexpert
+from whole import BIN, Mlexpert
 
 BUILTIN = Path(__file__).resolve().parents[2] / "skills"
 

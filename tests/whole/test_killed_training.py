@@ -13,8 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import BIN
-from whole import Mlexpert
+from whole import BIN, Mlexpert
 
 from orchestrator.journal.journal import read_events
 

@@ -9,9 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import BIN
 from test_killed_training import REQUEST, boxes_left, run_dir, seen
-from whole import Mlexpert
+from whole import BIN, Mlexpert
 
 from orchestrator.journal.journal import read_events
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 from orchestrator.journal.events import Event
 from orchestrator.journal.journal import read_events
+
+BIN = Path(sys.executable).parent
 
 
 @dataclass(frozen=True)
