@@ -22,10 +22,10 @@ from sandbox.bubblewrap.gpus import devices
 from sandbox.bubblewrap.limits import Holder
 from sandbox.files.admission import admit, open_up, readable
 from sandbox.files.folder import Folder
-from sandbox.files.paths import check_mounts, marks
+from sandbox.files.paths import check_mounts, listed
 from sandbox.leases.decision import Answer
 from sandbox.network.host_side import HostProxy
-from sandbox.owner import is_dead, this_process
+from sandbox.owner import this_process
 from sandbox.protocol import BoxInfo, BoxSpec, Isolation, KeptBox
 from sandbox.supervisors import end_boxes
 
@@ -76,14 +76,7 @@ class BubblewrapSandbox:
         return None  # a bubblewrap box ends with its owner
 
     async def boxes(self) -> tuple[BoxInfo, ...]:
-        return tuple(
-            BoxInfo(
-                id=mark.folder.name, sandbox=self.name, run=mark.run, step=mark.step, state="running",
-                owner_alive=not is_dead(mark.owner), since=mark.since,
-            )
-            for mark in await asyncio.to_thread(marks)
-            if mark.sandbox == self.name
-        )  # fmt: skip
+        return await asyncio.to_thread(listed, self.name)
 
     async def open(self, spec: BoxSpec) -> BubblewrapBox:
         """A running, empty box.

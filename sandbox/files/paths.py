@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from orchestrator.core.errors import BadConfig, BadInput
 from orchestrator.core.values import Value
 from sandbox.owner import is_dead, this_process
-from sandbox.protocol import BoxSpec, Mount
+from sandbox.protocol import BoxInfo, BoxSpec, Mount
 
 NAME_BYTES = 255
 _OWNER = "owner.json"
@@ -126,3 +126,15 @@ def mark_of(folder: Path) -> FolderMark | None:
         return FolderMark.model_validate({**json.loads((folder / _OWNER).read_text()), "folder": folder})
     except (OSError, ValueError):
         return None
+
+
+def listed(sandbox: str) -> tuple[BoxInfo, ...]:
+    """The open boxes of a sandbox whose every box has a folder."""
+    return tuple(
+        BoxInfo(
+            id=mark.folder.name, sandbox=sandbox, run=mark.run, step=mark.step, state="running",
+            owner_alive=not is_dead(mark.owner), since=mark.since,
+        )
+        for mark in marks()
+        if mark.sandbox == sandbox
+    )  # fmt: skip

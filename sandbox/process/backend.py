@@ -21,9 +21,8 @@ from typing import final
 from orchestrator.core.errors import BadInput, BoxFailed, Untrusted
 from sandbox.files.folder import Folder
 from sandbox.files.intake import open_below, open_file, take_tree
-from sandbox.files.paths import check_mounts, inside, marks
+from sandbox.files.paths import check_mounts, inside, listed
 from sandbox.leases.decision import Answer
-from sandbox.owner import is_dead
 from sandbox.process.command import SUPERVISOR, Reins, run_command
 from sandbox.protocol import BoxInfo, BoxSpec, Completed, IntakeLimits, Isolation, KeptBox, OnOutput, Taken
 from sandbox.supervisors import end_boxes
@@ -67,14 +66,7 @@ class ProcessSandbox:
         return None  # a process box ends with its owner
 
     async def boxes(self) -> tuple[BoxInfo, ...]:
-        return tuple(
-            BoxInfo(
-                id=mark.folder.name, sandbox=self.name, run=mark.run, step=mark.step, state="running",
-                owner_alive=not is_dead(mark.owner), since=mark.since,
-            )
-            for mark in await asyncio.to_thread(marks)
-            if mark.sandbox == self.name
-        )  # fmt: skip
+        return await asyncio.to_thread(listed, self.name)
 
     async def open(self, spec: BoxSpec) -> ProcessBox:
         """A box for built-in code, or for the user's own with `trust_code`. Raises Untrusted, BadConfig, BoxFailed."""
