@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pools import held
 
 from sandbox.docker.backend import DockerSandbox
+from sandbox.pool.pool import Pool
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +37,12 @@ def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(place))
     return place
+
+
+@pytest.fixture
+async def pool(docker_sandbox: DockerSandbox, own_place: Path) -> AsyncIterator[Pool]:
+    """A pool of containers that leaves nothing."""
+    made = Pool(docker_sandbox, size=3, memory_mb=1024)
+    yield made
+    await made.close()
+    assert held() == set()

@@ -69,13 +69,17 @@ async def test_reap_removes_folders_of_dead_owners_alone(tmp_path: Path, monkeyp
 
 
 @pytest.mark.docker
+@pytest.mark.parametrize("frozen", [False, True], ids=["running", "frozen"])
 async def test_reap_removes_containers_of_dead_owners(
-    docker_sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch
+    docker_sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch, frozen: bool
 ) -> None:
+    """A frozen one cannot see that its owner died."""
     dead = f"4194304:{this_process().partition(':')[2]}"
     monkeypatch.setattr("sandbox.docker.backend.this_process", lambda: dead)
     lost = await docker_sandbox.open(BoxSpec(memory_mb=64, disk_mb=4))
     assert len(docker_leftovers(f"mlexpert.owner={dead}")) == 2, "a container and its volume"
+    if frozen:
+        await lost.pause()
     assert await docker_sandbox.reap() >= 1
     assert docker_leftovers(f"mlexpert.owner={dead}") == set()
     await lost.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,24 +18,8 @@ from sandbox.docker.backend import DockerSandbox
 from sandbox.pool.pool import Pool
 from sandbox.protocol import Mount
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("own_place")]
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    place = tmp_path / "boxes"
-    place.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(place))
-    return place
-
-
-@pytest.fixture
-async def pool(docker_sandbox: DockerSandbox) -> AsyncIterator[Pool]:
-    made = Pool(docker_sandbox, size=3, memory_mb=1024)
-    yield made
-    await made.close()
-    assert held() == set()
 
 
 class TestPooledBoxes(SandboxConformance):

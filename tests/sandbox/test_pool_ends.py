@@ -7,9 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -23,24 +21,8 @@ from sandbox.pool.pool import Pool
 from sandbox.process.backend import ProcessSandbox
 from sandbox.protocol import Mount
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("own_place")]
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    place = tmp_path / "boxes"
-    place.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(place))
-    return place
-
-
-@pytest.fixture
-async def pool(docker_sandbox: DockerSandbox) -> AsyncIterator[Pool]:
-    made = Pool(docker_sandbox, size=3, memory_mb=1024)
-    yield made
-    await made.close()
-    assert held() == set()
 
 
 async def test_the_pool_stays_within_its_bounds_and_gives_up_what_was_not_used_for_longest(pool: Pool) -> None:
