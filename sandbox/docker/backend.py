@@ -15,9 +15,9 @@ from sandbox.docker.box import DockerBox
 from sandbox.docker.engine import ask, connect, remove_container
 from sandbox.docker.gpu import clear_gpu, gpu_answer
 from sandbox.docker.hardening import KEEPER, MOUNTS, WORKSPACE, environment, host_config, labels
-from sandbox.docker.kept import furnish, keeper
-from sandbox.docker.kept import labels as kept_labels
-from sandbox.docker.kept_box import Entry, reap_copies, reap_kept, reattach
+from sandbox.docker.kept.boxes import Entry, reap_copies, reap_kept, reattach
+from sandbox.docker.kept.keeping import furnish, keeper
+from sandbox.docker.kept.keeping import labels as kept_labels
 from sandbox.docker.network import PART, ProxyBox, shared_with
 from sandbox.docker.wire import Endpoint
 from sandbox.files.admission import admit, open_up, readable

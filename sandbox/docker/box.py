@@ -18,8 +18,8 @@ from sandbox.docker.copying import get, put, take
 from sandbox.docker.engine import ask, pause, remove_container
 from sandbox.docker.exec import BASE_ENV, Exec
 from sandbox.docker.hardening import MOUNTS, WORKSPACE
-from sandbox.docker.kept import keep_word
-from sandbox.docker.kept_exec import KeptExec
+from sandbox.docker.kept.command import KeptExec
+from sandbox.docker.kept.keeping import keep_word
 from sandbox.docker.network import ProxyBox
 from sandbox.docker.watch import Watch
 from sandbox.docker.wire import Endpoint, Line, converse

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from orchestrator.core.errors import BoxFailed
 from sandbox.docker.engine import ask, remove_container
 from sandbox.docker.hardening import CDI_KIND, GPU_LABEL, OWNER_LABEL, USER, environment, host_config, labels
-from sandbox.docker.kept import claimed
+from sandbox.docker.kept.keeping import claimed
 from sandbox.leases.decision import Answer, Way
 from sandbox.owner import is_dead, this_process
 from sandbox.protocol import BoxSpec

@@ -23,7 +23,7 @@ from orchestrator.core.errors import BoxFailed, NotAvailable
 from sandbox.docker.backend import DockerSandbox
 from sandbox.docker.gpu import clear_gpu, explain, gpu_answer
 from sandbox.docker.hardening import environment, host_config, labels
-from sandbox.docker.kept import claim
+from sandbox.docker.kept.keeping import claim
 from sandbox.leases.decision import decide, with_gpus
 from sandbox.leases.demand import Capacity, Demand, Gpu
 from sandbox.leases.gpus import Found

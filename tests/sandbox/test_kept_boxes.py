@@ -22,7 +22,7 @@ from orchestrator.core.errors import BadInput, BoxFailed
 from sandbox.conformance import HEARTBEAT, SandboxConformance, beats, opened
 from sandbox.docker.backend import DockerSandbox
 from sandbox.docker.engine import ask, connect
-from sandbox.docker.kept_box import Entry, reap_kept
+from sandbox.docker.kept.boxes import Entry, reap_kept
 from sandbox.owner import this_process
 from sandbox.process.backend import ProcessSandbox
 from sandbox.protocol import Box, BoxInfo, BoxSpec, Isolation, KeptBox, Mount, Sandbox

@@ -16,7 +16,7 @@ from orchestrator.core.values import Value
 from sandbox.docker.box import DockerBox
 from sandbox.docker.engine import ask, remove_container
 from sandbox.docker.hardening import KEEP_LABEL, OWNER_LABEL
-from sandbox.docker.kept import COPIES_LABEL, KEY_LABEL, PROXY_LABEL, claim, claimed
+from sandbox.docker.kept.keeping import COPIES_LABEL, KEY_LABEL, PROXY_LABEL, claim, claimed
 from sandbox.docker.network import PART, ProxyBox
 from sandbox.docker.wire import Endpoint
 from sandbox.files.folder import Folder

@@ -13,21 +13,21 @@ from docker import APIClient
 
 from orchestrator.core.errors import BadInput, BoxFailed
 from sandbox.cgroup import Cgroup
-from sandbox.docker import kept_follower, kept_runner
 from sandbox.docker.begin import begin
 from sandbox.docker.engine import ask
 from sandbox.docker.exec import BASE_ENV, GRACE_S, Exec
 from sandbox.docker.hardening import KEEPER, KEEPER_PROCESSES, USER, WORKSPACE
-from sandbox.docker.kept import RECORDS
-from sandbox.docker.kept_record import OUTPUT_LIMIT, RECORD_BYTES, Record
+from sandbox.docker.kept import follower, runner
+from sandbox.docker.kept.keeping import RECORDS
+from sandbox.docker.kept.record import OUTPUT_LIMIT, RECORD_BYTES, Record
 from sandbox.docker.watch import Watch
 from sandbox.docker.wire import Endpoint, Line, frames
 from sandbox.endings import to_the_end
 from sandbox.output import Capture
 from sandbox.protocol import Completed, Ended, OnOutput
 
-RUNNER: Final = Path(kept_runner.__file__).read_text()
-FOLLOWER: Final = Path(kept_follower.__file__).read_text()
+RUNNER: Final = Path(runner.__file__).read_text()
+FOLLOWER: Final = Path(follower.__file__).read_text()
 PATIENCE_S: Final = 10.0  # for the record of a command that was started just now
 LATE_S: Final = 2.0  # the same for one that a dead owner may have started in its last moment
 LAST_S: Final = 10.0  # for the rest of the record once the command is killed

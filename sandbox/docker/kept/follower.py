@@ -1,4 +1,4 @@
-"""A program for inside a kept box: sends the record that `kept_runner.py` writes, from where it is asked to its end.
+"""A program for inside a kept box: sends the record that `runner.py` writes, from where it is asked to its end.
 
 Called as `python3 -I -S -c TEXT FOLDER TOKEN OFFSET PATIENCE_S`; an empty TOKEN means the one record that is there.
 Runs as the user who keeps the box, whom no command may stop. Ends when its standard input does: nobody listens then.

@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from orchestrator.core.errors import BoxFailed
-from sandbox.docker.kept_record import RECORD_BYTES
+from sandbox.docker.kept.record import RECORD_BYTES
 from sandbox.protocol import BoxSpec
 
 KEY_LABEL: Final = "mlexpert.key"
