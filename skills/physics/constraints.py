@@ -12,7 +12,7 @@ from skills.physics.laws import Law, laws
 from skills.physics.spec import Spec
 from skills.runtime.fields import scale, slope_scale
 from skills.runtime.job import UserMistake, write_json
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 
 FILE = "constraints.json"
 SAMPLES = 101

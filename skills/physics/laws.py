@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skills.runtime.fields import Check, bounds, scale
-from skills.runtime.problem import Boundary, Problem
+from skills.runtime.parabolic import Boundary
+from skills.runtime.parabolic import Parabolic as Problem
 
 Array = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 
 Count = Annotated[int, Field(ge=9, le=1001)]
 

@@ -13,7 +13,7 @@ from skills.pinn.network import Network
 from skills.pinn.rows import Rows, assemble
 from skills.pinn.scaling import Scaling
 from skills.pinn.spec import Spec
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 
 HELD_OUT_SEED = 7_919  # added to the seed for points that no optimizer sees
 HELD_OUT_POINTS = 512

@@ -13,7 +13,8 @@ from torch import Tensor
 from skills.pinn.network import CHANNELS, Network, input_channels
 from skills.pinn.scaling import Scaling, row_factor
 from skills.runtime.job import UserMistake
-from skills.runtime.problem import Boundary, Problem
+from skills.runtime.parabolic import Boundary
+from skills.runtime.parabolic import Parabolic as Problem
 
 Array = NDArray[np.float64]
 

@@ -8,7 +8,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skills.runtime.problem import Boundary, Problem
+from skills.runtime.parabolic import Boundary
+from skills.runtime.parabolic import Parabolic as Problem
 
 Array = NDArray[np.float64]
 SAMPLES = 101

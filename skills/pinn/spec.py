@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 
 
 class Spec(BaseModel):

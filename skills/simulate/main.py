@@ -10,7 +10,7 @@ import numpy as np
 
 from skills.runtime.fields import grid_points
 from skills.runtime.job import Inputs, Job, Outputs, UserMistake, write_json
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 from skills.simulate.interpolate import load
 from skills.simulate.spec import Spec
 from skills.simulate.study import LEAST_CELLS, Run, Study, draw_sample, solve, study

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from skills.runtime.differences import stencil
 from skills.runtime.expression import parse
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 
 Array = NDArray[np.float64]
 

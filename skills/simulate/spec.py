@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 
 
 class Spec(BaseModel):

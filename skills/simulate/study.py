@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 from skills.simulate.interpolate import Field, field
 from skills.simulate.march import march
 from skills.simulate.space import WIDTH, discretise

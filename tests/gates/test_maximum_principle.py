@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from orchestrator.core.request import Route
 from orchestrator.gates.required import exempt
 from skills.runtime.fields import bounds
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 
 SIGNED = ("0", "1", "-1", "x", "-x", "x - 0.5", "t*(x - 2)", "sin(2*pi*16*x)")
 END = st.fixed_dictionaries(

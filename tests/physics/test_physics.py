@@ -18,7 +18,7 @@ from skills.physics.main import work
 from skills.physics.spec import Spec
 from skills.runtime.fields import grid_points
 from skills.runtime.job import Inputs, Job, Outputs, UserMistake
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 
 Box = Callable[..., Any]
 NEUMANN, PERIODIC = {"kind": "neumann"}, {"kind": "periodic"}

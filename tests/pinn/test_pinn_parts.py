@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from skills.pinn.scaling import Scaling
-from skills.runtime.problem import Boundary, Problem
+from skills.runtime.parabolic import Boundary
+from skills.runtime.parabolic import Parabolic as Problem
 
 from .conftest import ROOT
 

@@ -13,7 +13,7 @@ from skills.pinn.network import CHANNELS, Network, input_channels
 from skills.pinn.rows import assemble
 from skills.pinn.scaling import Scaling
 from skills.pinn.spec import Spec
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 
 PERIODIC = {"left": {"kind": "periodic"}, "right": {"kind": "periodic"}, "initial": "sin(2*pi*x)"}
 ROBIN = {

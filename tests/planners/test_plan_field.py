@@ -16,7 +16,7 @@ from orchestrator.core.request import Request
 from orchestrator.planners.rules.algebra import derivative
 from orchestrator.planners.rules.formula import tidy
 from orchestrator.planners.seam import choose
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 
 WORDS = [
     "u_t",

@@ -9,7 +9,7 @@ import pytest
 from numpy import cos, exp, pi, sin
 
 from skills.runtime.fields import grid_points
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 from skills.runtime.scoring.exact import exact_solution
 
 NEUMANN = {"kind": "neumann"}

@@ -11,7 +11,7 @@ import pytest
 from numpy import cos, exp, pi, sin, tanh
 
 from skills.runtime.fields import bounds, checks, grid_points
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 from skills.runtime.scoring.exact import exact_solution
 from skills.runtime.scoring.registry import scorers
 from skills.runtime.scoring.scored import Score

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skills.runtime.expression import parse
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 
 Array = NDArray[np.float64]
 

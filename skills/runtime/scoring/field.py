@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skills.runtime.fields import WIDTH, checks, grid_points
-from skills.runtime.problem import Problem
+from skills.runtime.parabolic import Parabolic as Problem
 from skills.runtime.scoring.bootstrap import interval
 from skills.runtime.scoring.exact import exact_solution
 from skills.runtime.scoring.scored import Score, Scored, Scorer, unmeasured

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from skills.runtime.problem import Boundary, Problem
+from skills.runtime.parabolic import Boundary
+from skills.runtime.parabolic import Parabolic as Problem
 
 
 @pytest.mark.parametrize(
