@@ -10,9 +10,11 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from orchestrator.journal.rundir import RunDirectory
+from orchestrator.report.posterior import read_posterior
 from orchestrator.report.record import step_files
 
 SCORES = "cv_"  # series of that name hold one score a candidate, not one an iteration
+DAMPING = "damping"  # on a scale of its own, and so in a drawing of its own
 DECADE = 10.0
 LONGEST = 1500  # points drawn of one curve; a page need not hold a million
 
@@ -70,7 +72,7 @@ def read_curves(run: RunDirectory) -> tuple[Curves, ...]:
 
 
 def _read(path: Path) -> tuple[Curves, ...]:
-    """A step's curves over its iterations, and apart from them its cross-validated scores by candidate."""
+    """A step's losses over its iterations; apart from them damping, sought coefficients, and scores by candidate."""
     try:
         history = History.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, ValidationError):
@@ -78,11 +80,20 @@ def _read(path: Path) -> tuple[Curves, ...]:
     step = path.parent.parent.name
     lines = tuple((name, thinned) for name, points in history.series.items() if (thinned := _thin(points)))
     scores = tuple(line for line in lines if line[0].startswith(SCORES))
-    curves = tuple(line for line in lines if line not in scores)
+    apart = {DAMPING, *_sought(path.parent)}
+    others = tuple(line for line in lines if line[0] in apart)
+    losses = tuple(line for line in lines if line not in scores and line not in others)
     return (
-        Curves(step, history.x, curves, history.stopped, history.schedule),
+        Curves(step, history.x, losses, history.stopped, history.schedule),
+        *(Curves(step, history.x, (line,), None, "") for line in others),
         Curves(step, "candidate, simplest first", scores, None, "", by_candidate=True),
     )
+
+
+def _sought(out: Path) -> tuple[str, ...]:
+    """The names of the coefficients that the step looked for."""
+    held = read_posterior(out / "posterior.json")
+    return held.names if held else ()
 
 
 def _thin(points: list[tuple[float, float | None]]) -> tuple[tuple[float, float], ...]:

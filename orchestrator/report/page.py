@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,9 +13,8 @@ from pydantic import JsonValue
 from orchestrator.core.answer import Answer
 from orchestrator.journal.rundir import RunDirectory, write_text
 from orchestrator.report.checklist import by_id, checklist
-from orchestrator.report.comparison import Comparison, comparisons, grid
-from orchestrator.report.curves import Curves, read_curves
-from orchestrator.report.fields import ERROR, read_fields
+from orchestrator.report.comparison import comparisons, grid
+from orchestrator.report.drawings import drawings
 from orchestrator.report.numbers import spell, spell_bytes, spell_interval, spell_seconds
 from orchestrator.report.plan_graph import HIGH, WIDE, plan_graph
 from orchestrator.report.record import Record, read_record
@@ -28,14 +24,6 @@ from orchestrator.report.timeline import timeline
 from orchestrator.report.verdict_words import HEADLINES, again, because, body, headline
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure and the line below it."""
-
-    svg: Markup
-    caption: str
 
 
 def write_report(run: RunDirectory) -> Path:
@@ -79,7 +67,7 @@ def _facts(record: Record) -> dict[str, object]:
         if record.plan
         else set(),
         "timeline": timeline(record.events),
-        **_drawings(record, groups),
+        **drawings(record, groups),
         "grid": grid(groups) if groups else None,
         "tables": read_tables(record.directory.measured),
         "checklist": checklist(record),
@@ -102,46 +90,6 @@ def _unfinished(record: Record) -> Answer:
         message="The run has not answered: it still goes on, or it was stopped. What it has done so far is below.",
         plan=record.plan,
     )
-
-
-def _drawings(record: Record, groups: tuple[Comparison, ...]) -> dict[str, tuple[Drawing, ...]]:
-    """The figures by the name of their place. matplotlib is loaded here and not before: it takes a second."""
-    from orchestrator.report import figures
-
-    curves = read_curves(record.directory)
-    fields = read_fields(record.directory.measured, record.plan)
-    shared = [field.values for field in fields if field.title != ERROR]
-    limits = (min(float(v.min()) for v in shared), max(float(v.max()) for v in shared)) if shared else None
-    leading = [group for group in groups if group.leads and len(group.rows) > 2]
-    return {
-        "curves": tuple(_drawn(partial(figures.draw_curves, item), _curve_caption(item)) for item in curves),
-        # Prediction and reference share one colour scale, so that what looks equal is equal.
-        "fields": tuple(
-            _drawn(partial(figures.draw_field, item, None if item.title == ERROR else limits), "") for item in fields
-        ),
-        "leading": tuple(
-            _drawn(
-                partial(figures.draw_comparison, item),
-                f"{item.name} with 95 % intervals; the delivered model's mark is filled.",
-            )
-            for item in leading
-        ),
-    }
-
-
-def _drawn(draw: Callable[[], Markup], caption: str) -> Drawing:
-    try:
-        return Drawing(draw(), caption)
-    except Exception as error:  # noqa: BLE001  a figure that cannot be drawn must not cost the user a finished run
-        return Drawing(Markup(), f"{caption} (could not be drawn: {type(error).__name__}: {error})".strip())
-
-
-def _curve_caption(curves: Curves) -> str:
-    if curves.by_candidate:
-        return f"Step {curves.step}: cross-validated scores as it recorded them."
-    scale = "logarithmic scale" if curves.log else "linear scale"
-    said = f"Step {curves.step}, as it recorded it; {scale}."
-    return f"{said} {curves.caption}." if curves.caption else said
 
 
 def _environment(value: dict[str, JsonValue]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

@@ -18,11 +18,15 @@ from orchestrator.journal.events import Event
 from orchestrator.journal.rundir import RunDirectory, write_json
 from orchestrator.report.checklist import checklist
 from orchestrator.report.comparison import comparisons, grid
+from orchestrator.report.courses import courses, portraits
 from orchestrator.report.curves import LONGEST, read_curves
-from orchestrator.report.fields import FINEST, read_fields, read_grid
+from orchestrator.report.fields import FINEST, stacks
+from orchestrator.report.grids import Grids, read_grid, read_grids
 from orchestrator.report.numbers import spell, spell_bytes, spell_seconds
 from orchestrator.report.plan_graph import HIGH, WIDE, plan_graph
+from orchestrator.report.posterior import read_posteriors
 from orchestrator.report.record import read_record
+from orchestrator.report.residuals import read_residuals
 from orchestrator.report.tables import read_tables
 from orchestrator.report.timeline import timeline
 
@@ -129,54 +133,127 @@ def test_a_grid_is_read_the_same_in_whatever_order_it_was_stored(tmp_path: Path)
     values = x + 10 * t
     flat = np.column_stack([x.ravel(), t.ravel()])
     shuffled = np.random.default_rng(0).permutation(len(flat))
-    one = read_grid(_stored(tmp_path / "a.npz", ["x", "t"], flat, values.reshape(-1, 1)), "Prediction", {})
+    one = read_grid(_stored(tmp_path / "a.npz", ["x", "t"], flat, values.reshape(-1, 1)), {})
     two = read_grid(
-        _stored(tmp_path / "b.npz", ["t", "x"], flat[shuffled][:, ::-1], values.reshape(-1, 1)[shuffled]),
-        "Prediction",
-        {},
+        _stored(tmp_path / "b.npz", ["t", "x"], flat[shuffled][:, ::-1], values.reshape(-1, 1)[shuffled]), {}
     )
-    assert one and two
-    for field in (one, two):
+    for read in (one, two):
+        assert read and [axis.name for axis in read.axes] == ["x", "t"]
+        (stack,) = stacks(Grids(read, None))
+        (field,) = stack.fields
         assert (field.horizontal.name, field.vertical.name) == ("x", "t")
         np.testing.assert_array_equal(field.values, values)
 
 
 def test_scattered_points_and_rows_of_a_table_are_no_field(tmp_path: Path) -> None:
     points = np.random.default_rng(0).random((30, 2))
-    assert read_grid(_stored(tmp_path / "a.npz", ["x", "t"], points, points[:, :1]), "Prediction", {}) is None
+    assert read_grid(_stored(tmp_path / "a.npz", ["x", "t"], points, points[:, :1]), {}) is None
     np.savez(tmp_path / "b.npz", outputs=points, output_names=np.array(["p", "q"]), row_ids=np.arange(30))
-    assert read_grid(tmp_path / "b.npz", "Prediction", {}) is None
+    assert read_grid(tmp_path / "b.npz", {}) is None
 
 
 def test_a_fine_grid_is_thinned_and_keeps_its_ends(tmp_path: Path) -> None:
     x, t = np.meshgrid(np.linspace(0, 1, 500), np.linspace(0, 1, 11))
-    field = read_grid(
-        _stored(tmp_path / "a.npz", ["x", "t"], np.column_stack([x.ravel(), t.ravel()]), x.reshape(-1, 1)), "P", {}
-    )
-    assert field
+    flat = np.column_stack([x.ravel(), t.ravel()])
+    grid = read_grid(_stored(tmp_path / "a.npz", ["x", "t"], flat, x.reshape(-1, 1)), {})
+    (stack,) = stacks(Grids(grid, None))
+    (field,) = stack.fields
     assert field.values.shape == (11, FINEST)
     assert (field.horizontal.values[0], field.horizontal.values[-1]) == (0.0, 1.0)
 
 
 def test_the_error_is_the_difference_of_prediction_and_reference(tmp_path: Path) -> None:
     run = runs.field_run(tmp_path)
-    prediction, reference, error = read_fields(run.measured, read_record(run).plan)
+    (stack,) = stacks(read_grids(run.measured, read_record(run).plan))
+    prediction, reference, error = stack.fields
     assert (prediction.title, reference.title, error.title) == ("Prediction", "Reference", "Absolute error")
     np.testing.assert_allclose(error.values, np.abs(prediction.values - reference.values))
     assert error.values.max() == pytest.approx(4e-5, rel=0.05)
+    assert stack.limits == (min(prediction.values.min(), reference.values.min()), prediction.values.max())
+
+
+def test_a_classical_opponent_is_neither_the_subject_nor_the_reference(tmp_path: Path) -> None:
+    run = runs.field_run(tmp_path)
+    x, t = np.meshgrid(np.linspace(0, 1, 61), np.linspace(0, 1, 41))
+    runs.grid(run, "classical", x, t, x * 0 + 7.0)
+    plan = read_record(run).plan
+    assert plan
+    opponent = Step(id="classical", worker="simulation-expert", kind="agent", skill="simulate")
+    (stack,) = stacks(read_grids(run.measured, plan.model_copy(update={"steps": (*plan.steps, opponent)})))
+    assert all(field.values.max() < 7.0 for field in stack.fields)
 
 
 def test_a_solver_alone_is_the_result_and_no_reference(tmp_path: Path) -> None:
     run = runs.field_run(tmp_path)
-    plan = Plan(
-        route=Route.SIMULATE,
-        planner="rules",
-        thoughts=(),
-        steps=(Step(id="reference", worker="simulate", kind="skill"),),
-    )
+    steps = (Step(id="reference", worker="simulate", kind="skill"),)
+    plan = Plan(route=Route.SIMULATE, planner="rules", thoughts=(), steps=steps)
     (run.measured / "grid" / "train" / "predictions.npz").unlink()
-    (field,) = read_fields(run.measured, plan)
+    ((field,),) = (stack.fields for stack in stacks(read_grids(run.measured, plan)))
     assert field.title == "Prediction"
+
+
+def test_each_output_of_a_volume_is_drawn_at_two_times(tmp_path: Path) -> None:
+    x, y, t = (part.ravel() for part in np.meshgrid(*(np.linspace(0, 1, n) for n in (5, 4, 3)), indexing="ij"))
+    outputs = np.stack([x + 10 * y + 100 * t, -x], axis=1)
+    np.savez(
+        tmp_path / "a.npz", inputs=np.stack([x, y, t], axis=1), outputs=outputs,
+        input_names=np.array(["x", "y", "t"]), output_names=np.array(["u", "v"]),
+    )  # fmt: skip
+    found = stacks(Grids(read_grid(tmp_path / "a.npz", {"t": "s"}), None))
+    assert [(stack.name, stack.where) for stack in found] == [
+        ("u", "t = 0.5 s"), ("u", "t = 1 s"), ("v", "t = 0.5 s"), ("v", "t = 1 s"),
+    ]  # fmt: skip
+    last = found[1].fields[0]
+    assert (last.horizontal.name, last.vertical.name, last.values.shape) == ("x", "y", (4, 5))
+    assert last.values[-1, 0] == pytest.approx(110.0)
+
+
+def test_a_system_in_time_has_courses_and_portraits_of_its_pairs(tmp_path: Path) -> None:
+    t = np.linspace(0, 6, 50)
+    outputs = np.stack([np.sin(t), np.cos(t), t], axis=1)
+    names = {"input_names": np.array(["t"]), "output_names": np.array(["a", "b", "c"])}
+    np.savez(tmp_path / "a.npz", inputs=t[:, None], outputs=outputs, **names)
+    np.savez(tmp_path / "b.npz", inputs=t[:, None], outputs=outputs + 0.5, **names)
+    grids = Grids(read_grid(tmp_path / "a.npz", {}), read_grid(tmp_path / "b.npz", {}))
+    found = courses(grids)
+    assert [course.name for course in found] == ["a", "b", "c"]
+    np.testing.assert_allclose(found[0].reference - found[0].values, 0.5)  # type: ignore[operator]
+    assert [(p.across.name, p.up.name) for p in portraits(found)] == [("a", "b"), ("a", "c"), ("b", "c")]
+    assert not stacks(grids)
+
+
+def test_a_residual_map_is_read_by_equation_and_a_damaged_one_is_none(tmp_path: Path) -> None:
+    points = np.random.default_rng(0).random((20, 2))
+    np.savez(
+        tmp_path / "residual.npz", inputs=points, outputs=np.stack([points[:, 0], -points[:, 1]], axis=1),
+        input_names=np.array(["x", "t"]), output_names=np.array(["first", "second"]),
+    )  # fmt: skip
+    first, second = read_residuals(tmp_path)
+    assert (first.name, second.name) == ("first", "second")
+    np.testing.assert_array_equal(second.values, points[:, 1])
+    (tmp_path / "residual.npz").write_bytes(b"no array")
+    assert read_residuals(tmp_path) == ()
+
+
+def test_posteriors_put_the_training_first_and_leave_out_what_is_not_whole(tmp_path: Path) -> None:
+    run = runs.field_run(tmp_path)
+    good = {"names": ["nu"], "mean": [0.4], "covariance": [[0.0004]]}
+    write_json(run.out("reference") / "posterior.json", json.loads(json.dumps(good)))
+    write_json(run.out("train") / "posterior.json", json.loads(json.dumps({**good, "mean": [0.5]})))
+    write_json(run.out("physics") / "posterior.json", json.loads(json.dumps({**good, "covariance": []})))
+    found = read_posteriors(run, read_record(run).plan)
+    assert [(one.step, one.posterior.at("nu")) for one in found] == [("train", 0.5), ("reference", 0.4)]
+    assert found[0].posterior.deviation("nu") == pytest.approx(0.02)
+
+
+def test_damping_and_sought_coefficients_are_drawn_apart_from_losses(tmp_path: Path) -> None:
+    run = runs.field_run(tmp_path)
+    write_json(run.out("train") / "posterior.json", {"names": ["nu"], "mean": [0.4], "covariance": [[0.1]]})
+    series = {name: [[0, 2.0], [40, 0.1]] for name in ("loss", "held_out_loss", "damping", "nu")}
+    write_json(run.out("train") / "history.json", json.loads(json.dumps({"series": series})))
+    assert [[name for name, _ in one.lines] for one in read_curves(run)] == [
+        ["loss", "held_out_loss"], ["damping"], ["nu"],
+    ]  # fmt: skip
 
 
 def test_curves_are_thinned_to_their_ends(tmp_path: Path) -> None:

@@ -1,0 +1,121 @@
+"""The figures of a run by their place on the page. matplotlib is loaded here, on first use: it takes a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from markupsafe import Markup
+
+from orchestrator.report.comparison import Comparison
+from orchestrator.report.courses import courses, portraits
+from orchestrator.report.curves import Curves, read_curves
+from orchestrator.report.fields import ERROR, stacks
+from orchestrator.report.grids import Grids, read_grids
+from orchestrator.report.posterior import Found, read_posteriors
+from orchestrator.report.record import Record
+from orchestrator.report.residuals import read_residuals
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure and the line below it."""
+
+    svg: Markup
+    caption: str
+
+
+def drawings(record: Record, groups: tuple[Comparison, ...]) -> dict[str, tuple[Drawing, ...]]:
+    """Every figure of the run."""
+    from orchestrator.report import figures
+
+    curves = read_curves(record.directory)
+    leading = [group for group in groups if group.leads and len(group.rows) > 2]
+    grids = read_grids(record.directory.measured, record.plan)
+    return {
+        "curves": tuple(_drawn(partial(figures.draw_curves, item), _curve_caption(item)) for item in curves),
+        "fields": _fields(grids),
+        "courses": _courses(grids),
+        "maps": (*_portraits(grids), *_residuals(record), *_posteriors(record)),
+        "leading": tuple(
+            _drawn(
+                partial(figures.draw_comparison, item),
+                f"{item.name} with 95 % intervals; the delivered model's mark is filled.",
+            )
+            for item in leading
+        ),
+    }
+
+
+def _fields(grids: Grids) -> tuple[Drawing, ...]:
+    from orchestrator.report import field_figures
+
+    return tuple(
+        _drawn(partial(field_figures.draw_field, field, None if field.title == ERROR else stack.limits), "")
+        for stack in stacks(grids)
+        for field in stack.fields
+    )
+
+
+def _courses(grids: Grids) -> tuple[Drawing, ...]:
+    from orchestrator.report import field_figures
+
+    found = courses(grids)
+    if not found:
+        return ()
+    compared = any(course.reference is not None for course in found)
+    said = f"The delivered model over {found[0].axis.name}"
+    first = _drawn(
+        partial(field_figures.draw_courses, found), f"{said}; the reference is dotted." if compared else f"{said}."
+    )
+    if not compared:
+        return (first,)
+    return first, _drawn(partial(field_figures.draw_course_errors, found), "Absolute difference from the reference.")
+
+
+def _portraits(grids: Grids) -> tuple[Drawing, ...]:
+    from orchestrator.report import field_figures
+
+    return tuple(
+        _drawn(partial(field_figures.draw_portrait, one), "The dot marks the start.")
+        for one in portraits(courses(grids))
+    )
+
+
+def _residuals(record: Record) -> tuple[Drawing, ...]:
+    from orchestrator.report import field_figures
+
+    return tuple(
+        _drawn(
+            partial(field_figures.draw_residuals, one),
+            f"{one.name}: relative to the size of its terms, at {len(one.values)} points that the judge drew.",
+        )
+        for one in read_residuals(record.directory.measured)
+    )
+
+
+def _posteriors(record: Record) -> tuple[Drawing, ...]:
+    from orchestrator.report import field_figures
+
+    found: tuple[Found, ...] = read_posteriors(record.directory, record.plan)
+    names = dict.fromkeys(name for one in found for name in one.posterior.names)
+    return tuple(
+        _drawn(partial(field_figures.draw_posterior, name, found), "What each step claims; the checks compare them.")
+        for name in names
+    )
+
+
+def _drawn(draw: Callable[[], Markup], caption: str) -> Drawing:
+    try:
+        return Drawing(draw(), caption)
+    except Exception as error:  # noqa: BLE001  a figure that cannot be drawn must not cost the user a finished run
+        return Drawing(Markup(), f"{caption} (could not be drawn: {type(error).__name__}: {error})".strip())
+
+
+def _curve_caption(curves: Curves) -> str:
+    if curves.by_candidate:
+        return f"Step {curves.step}: cross-validated scores as it recorded them."
+    scale = "logarithmic scale" if curves.log else "linear scale"
+    said = f"Step {curves.step}, as it recorded it; {scale}."
+    return f"{said} {curves.caption}." if curves.caption else said
