@@ -14,7 +14,8 @@ class Evidence(Value):
 
     `file` is relative to the run directory and `sha256` its hash; `code_sha256` is the hash of
     the measuring code; `interval` the 95 % interval; `n` how many points or rows it rests on;
-    `subject` what was measured (the delivered model, a baseline, the reference, the split).
+    `subject` what was measured (the delivered model, a baseline, the reference, the split);
+    `bound` what the value may be at most, where the measurement itself says so (a law's own tolerance).
     """
 
     id: str
@@ -22,6 +23,7 @@ class Evidence(Value):
     value: float | None
     unit: str = ""
     interval: tuple[float, float] | None = None
+    bound: float | None = None
     n: int = 0
     subject: str = ""
     text: str = ""

@@ -84,6 +84,20 @@ class DataStrategy(Value):
     constraints: tuple[dict[str, JsonValue], ...] = ()
 
 
+class Observations(Value):
+    """Measured values of fields, from which unknown coefficients are found: which file, which column holds what.
+
+    `columns` maps each coordinate and each observed field of the problem to a column of the file. `noise` is the
+    standard deviation of the values, None where it is not known. The host sets `test_fraction` of the rows aside.
+    """
+
+    file: str
+    sha256: str
+    columns: dict[str, str]
+    noise: float | None = Field(default=None, gt=0)
+    test_fraction: float = Field(default=0.2, gt=0.0, lt=1.0)
+
+
 class Until(Value):
     """A loop's stopping rule: the named claim of the named body step falls to `below` or under."""
 
@@ -120,7 +134,10 @@ class Step(Value):
 
 
 class Plan(Value):
-    """What will be done. `data` for tables, `problem` for fields (the JSON of the shared problem spec)."""
+    """What will be done. `data` for tables, `problem` for fields (the JSON of the shared problem spec).
+
+    `observations` are the data of a problem with unknown coefficients.
+    """
 
     route: Route
     planner: str
@@ -129,6 +146,7 @@ class Plan(Value):
     estimate: Estimate = Estimate()
     data: DataStrategy | None = None
     problem: dict[str, JsonValue] | None = None
+    observations: Observations | None = None
     tolerance: float | None = None  # the accuracy asked for, in the primary metric's unit
     notes: tuple[str, ...] = ()
 
