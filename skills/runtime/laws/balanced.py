@@ -1,0 +1,92 @@
+"""How far a field misses a balance: both sides by quadrature from the field alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from skills.runtime.laws.balance import Balance
+from skills.runtime.laws.ends import on_face
+from skills.runtime.laws.field import Sampled
+from skills.runtime.laws.grid import axes
+from skills.runtime.laws.jets import Jets, number, told
+from skills.runtime.laws.law import Law
+from skills.runtime.problem import TIME, Problem
+
+Array = NDArray[np.float64]
+KIND = {"conserved": "is conserved", "dissipated": "never rises but by what enters", "balance": "balances"}
+
+
+def statement(problem: Problem, one: Balance) -> Law:
+    """The balance as a law; `start` is the integral that the initial conditions give."""
+    inside = "d" + " d".join(problem.space) if problem.space else ""
+    faces = ", ".join(f"{'-' if face.side < 0 else ''}({told(face.flux)}) at {face.coordinate} = "
+                      f"{_end(problem, face.coordinate, face.side):g}" for face in one.faces)  # fmt: skip
+    whole = f"integral of ({told(one.density)}) {inside}".strip() if inside else told(one.density)
+    if not problem.timed:
+        text = f"what leaves through the faces and the integral of ({told(one.loss)}) {inside} cancel"
+        return Law(name=one.name, statement=text, formula=f"faces: {faces or 'none'}", factor=factor(one))
+    words = f"the {whole} {KIND[one.kind]}"
+    rate = " - ".join(["", f"integral of ({told(one.loss)}) {inside}".strip()] if one.loss != 0 else [])
+    formula = f"d/dt {whole} = {rate.strip() or '0'}" + (f" - flux out: {faces}" if faces else "")
+    found = start(problem, one)
+    return Law(name=one.name, statement=words, formula=formula, factor=factor(one),
+               numbers={} if found is None else {"start": found})  # fmt: skip
+
+
+def factor(one: Balance) -> float:
+    """Ten for what holds no derivatives, ten times more for each order up to two. A heuristic."""
+    names = {name.name for part in (one.density, one.loss, *(face.flux for face in one.faces))
+             for name in part.free_symbols if "_" in name.name}  # fmt: skip
+    order = max((len(name.rpartition("_")[2]) for name in names), default=0)
+    return 10.0 ** (1 + min(order, 2))
+
+
+def start(problem: Problem, one: Balance) -> float | None:
+    """The integral of the density at the first time, where the initial conditions fix it."""
+    begun = on_face(one.density, problem, TIME, problem.axis(TIME).low)
+    if Jets(problem.vocabulary).inside(begun):
+        return None
+    held = [axis for axis, name in zip(axes(problem), problem.names, strict=True) if name != TIME]
+    grids = np.meshgrid(*(axis.nodes for axis in held), indexing="ij") if held else []
+    values = np.asarray(number(problem, begun)(dict(zip(problem.space, grids, strict=True))), dtype=np.float64)
+    values = np.broadcast_to(values, tuple(axis.size for axis in held))
+    for along in reversed(range(len(held))):
+        values = held[along].integral(values, along)
+    return float(values) if np.isfinite(values) else None
+
+
+def miss(field: Sampled, one: Balance, begun: float | None) -> float:
+    """The largest difference of both sides at any time, or rise where it must fall, relative to their sizes."""
+    lost, lost_size = _loss(field, one)
+    if field.time is None:
+        return abs(float(lost[0])) / (float(lost_size[0]) or 1.0)
+    clock = field.axes[field.time]
+    density = field(one.density)
+    held, held_size = field.inside(density), field.inside(np.abs(density))
+    gone = clock.running(lost, 0)
+    size = float(held_size.max() + clock.running(lost_size, 0)[-1]) or 1.0
+    first = held[0] if begun is None else begun
+    worst = float(np.abs(held + gone - first).max())
+    if one.kind == "dissipated" and one.closed:
+        worst = max(worst, float(np.diff(held).max()))
+    return worst / size
+
+
+def _loss(field: Sampled, one: Balance) -> tuple[Array, Array]:
+    """(loss inside plus what flows out, the same with the sizes of all terms), by time."""
+    terms = [field(term) for term in sympy.Add.make_args(one.loss)]
+    total = field.inside(np.sum(terms, axis=0))
+    size = field.inside(np.sum(np.abs(terms), axis=0))
+    for face in one.faces:
+        place = field.problem.names.index(face.coordinate)
+        parts = [field(term, (place, 0 if face.side < 0 else -1)) for term in sympy.Add.make_args(face.flux)]
+        total = total + face.side * field.across(np.sum(parts, axis=0), place)
+        size = size + field.across(np.sum(np.abs(parts), axis=0), place)
+    return total, size
+
+
+def _end(problem: Problem, coordinate: str, side: int) -> float:
+    axis = problem.axis(coordinate)
+    return axis.low if side < 0 else axis.high

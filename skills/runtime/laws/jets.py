@@ -1,0 +1,177 @@
+"""Calculus of fields and their derivatives: total derivatives, the Euler operator, integration by parts.
+
+Olver, P. J. (1993) Applications of Lie Groups to Differential Equations, sections 2.3, 4.1 and 4.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from skills.runtime.problem import Problem
+from skills.runtime.symbols import Form, Partial, Vocabulary, symbol
+
+Array = NDArray[np.float64]
+Rank = tuple[int, int, tuple[int, ...]]
+TINY = 1e-11  # relative size below which a number that should cancel has done so
+
+
+class Jets:
+    """The derivatives of all fields as independent variables; unlike in formulas, of any order."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.places = range(len(vocabulary.coordinates))
+
+    def partial(self, found: sympy.Symbol) -> Partial | None:
+        """The derivative that a symbol stands for; None for a coordinate."""
+        return _partial(found.name, self.vocabulary)
+
+    def symbol(self, field: str, orders: tuple[int, ...]) -> sympy.Symbol:
+        return symbol(self.vocabulary.name(Partial(field, orders)))
+
+    def field(self, name: str, **by: int) -> sympy.Symbol:
+        """A field differentiated by coordinates: `field("u", x=2)` is u_xx."""
+        return self.symbol(name, tuple(by.get(letter, 0) for letter in self.vocabulary.coordinates))
+
+    def inside(self, expr: sympy.Expr) -> dict[sympy.Symbol, Partial]:
+        """The fields and derivatives in an expression."""
+        known = ((found, self.partial(found)) for found in sorted(expr.free_symbols, key=str))
+        return {found: partial for found, partial in known if partial is not None}
+
+    def raised(self, partial: Partial, place: int, by: int = 1) -> sympy.Symbol:
+        return self.symbol(partial.field, _moved(partial.orders, place, by))
+
+    def total(self, expr: sympy.Expr, place: int) -> sympy.Expr:
+        """The total derivative by the coordinate at a place."""
+        found = sympy.diff(expr, symbol(self.vocabulary.coordinates[place]))
+        for jet, partial in self.inside(expr).items():
+            found += sympy.diff(expr, jet) * self.raised(partial, place)
+        return found
+
+    def euler(self, expr: sympy.Expr, field: str) -> sympy.Expr:
+        """The variational derivative: zero for every field exactly where the expression is a total divergence."""
+        found = sympy.Integer(0)
+        for jet, partial in self.inside(expr).items():
+            if partial.field != field:
+                continue
+            part = sympy.diff(expr, jet)
+            for place, count in enumerate(partial.orders):
+                for _ in range(count):
+                    part = -self.total(part, place)
+            found += part
+        return found
+
+    def rank(self, partial: Partial) -> Rank:
+        return partial.order, self.vocabulary.fields.index(partial.field), partial.orders
+
+
+def by_parts(expr: sympy.Expr, jets: Jets) -> tuple[tuple[sympy.Expr, ...], sympy.Expr]:
+    """(fluxes, rest) with expr = sum of D_i fluxes[i] + rest: what can be integrated is, highest derivatives first.
+
+    A term is integrated only where all derivatives that it leaves are lower in rank, so this ends; rest is zero for
+    most, but not for all total divergences in several dimensions.
+    """
+    fluxes = [sympy.Integer(0) for _ in jets.places]
+    left, rest = settled(expr), sympy.Integer(0)
+    while left != 0:
+        term = max(sympy.Add.make_args(left), key=lambda one: (_top(one, jets), str(one)))
+        step = _step(term, jets)
+        if step is None:
+            rest += term
+            left -= term
+            continue
+        place, flux, leaves = step
+        fluxes[place] += flux
+        left = settled(left - term + leaves)
+    return tuple(settled(flux) for flux in fluxes), settled(rest)
+
+
+def settled(expr: sympy.Expr) -> sympy.Expr:
+    """Expanded, without the terms that only rounding leaves."""
+    terms = sympy.Add.make_args(sympy.expand(expr))
+    sizes = [abs(float(term.as_coeff_Mul()[0])) for term in terms]
+    least = TINY * max(sizes, default=0.0)
+    return sympy.Add(*(term for term, size in zip(terms, sizes, strict=True) if size > least))
+
+
+def exact(expr: sympy.Expr) -> sympy.Expr:
+    """The same with every decimal as a fraction, so that what cancels does so exactly."""
+    return expr.xreplace({number: sympy.Rational(str(float(number))) for number in expr.atoms(sympy.Float)})
+
+
+def equations(problem: Problem) -> tuple[sympy.Expr, ...]:
+    """The left sides with the parameters' values in them (unknown coefficients at their guesses)."""
+    return tuple(with_numbers(one, problem) for one in problem.forms)
+
+
+def with_numbers(one: Form, problem: Problem) -> sympy.Expr:
+    values = {symbol(name): sympy.Float(value) for name, value in problem.guesses().items()}
+    return exact(one.expr.xreplace(values))
+
+
+def number(problem: Problem, expr: sympy.Expr) -> Callable[[dict[str, Array | float]], Array | float]:
+    """The expression as a function of values by name."""
+    held = Form("", expr, problem.vocabulary)
+    return lambda values: held(values)
+
+
+def told(expr: sympy.Expr) -> str:
+    """The expression as a reader wants it: four digits, powers as ^."""
+    long = {number: sympy.Float(float(number), 4) for number in expr.atoms(sympy.Rational) if number.q > 100}
+    return str(expr.xreplace(long)).replace("**", "^")
+
+
+def _top(term: sympy.Expr, jets: Jets) -> Rank:
+    ranks = [jets.rank(partial) for partial in jets.inside(term).values()]
+    return max(ranks, default=(-1, -1, ()))
+
+
+def _step(term: sympy.Expr, jets: Jets) -> tuple[int, sympy.Expr, sympy.Expr] | None:
+    """(place, flux, leaves) with term = D_place flux + leaves, all derivatives that it leaves lower in rank."""
+    held = jets.inside(term)
+    if not held:
+        return None
+    jet = max(held, key=lambda one: jets.rank(held[one]))
+    factor = sympy.diff(term, jet)
+    if jet in factor.free_symbols:
+        return None
+    found = []
+    for place in jets.places:
+        if held[jet].orders[place] == 0:
+            continue
+        flux = _antiderivative(factor, jets.raised(held[jet], place, -1))
+        if flux is None:
+            continue
+        leaves = settled(term - jets.total(flux, place))
+        if (top := _top(leaves, jets)) < jets.rank(held[jet]):
+            found.append((top, -place, flux, leaves))
+    if not found:
+        return None
+    _, place, flux, leaves = min(found, key=lambda one: one[:2])
+    return -place, flux, leaves
+
+
+def _antiderivative(expr: sympy.Expr, by: sympy.Symbol) -> sympy.Expr | None:
+    free, bound = expr.as_independent(by, as_Add=False)
+    power = sympy.Poly(bound, by) if bound.is_polynomial(by) else None
+    found = power.integrate().as_expr() if power is not None else sympy.integrate(bound, by)
+    return None if found.has(sympy.Integral, sympy.Piecewise) else free * found
+
+
+def _moved(orders: tuple[int, ...], place: int, by: int) -> tuple[int, ...]:
+    return tuple(count + by * (at == place) for at, count in enumerate(orders))
+
+
+@lru_cache(maxsize=8192)
+def _partial(name: str, vocabulary: Vocabulary) -> Partial | None:
+    if name in vocabulary.fields:
+        return Partial(name, (0,) * len(vocabulary.coordinates))
+    field, mark, letters = name.rpartition("_")
+    if not mark or field not in vocabulary.fields or not letters or set(letters) - set(vocabulary.coordinates):
+        return None
+    return Partial(field, tuple(letters.count(letter) for letter in vocabulary.coordinates))

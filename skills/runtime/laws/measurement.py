@@ -1,0 +1,43 @@
+"""How far a field misses the laws of its problem."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skills.runtime.laws.balanced import miss
+from skills.runtime.laws.balances import balances
+from skills.runtime.laws.derivation import derive
+from skills.runtime.laws.field import Sampled, sampled
+from skills.runtime.laws.law import Law, LawScore
+from skills.runtime.problem import Problem
+
+Array = NDArray[np.float64]
+CERTAIN = 0.5  # of a violation may be the error of measuring it, and it still counts as one
+
+
+def measure(problem: Problem, values: Array, tolerance: float) -> tuple[LawScore, ...]:
+    """One score for each law that applies and can be tested, from values (n, fields) at `points(problem)`.
+
+    `tolerance` is the relative error that the field may have. Raises ValueError where values are not finite or too few.
+    """
+    if not np.all(np.isfinite(values)):
+        raise ValueError("the values are not finite")
+    field = sampled(problem, values)
+    known = {law.name: law for law in derive(problem)}
+    return tuple(
+        _score(known[one.name], miss(field, one, begun), miss(field.smoothed, one, begun), tolerance, field)
+        for one in balances(problem)
+        for begun in (known[one.name].numbers.get("start"),)
+    )
+
+
+def _score(law: Law, value: float, coarse: float, tolerance: float, field: Sampled) -> LawScore:
+    """With the difference of two rules as the error; a violation that may be nothing but that error is unknown."""
+    bound, error = law.factor * tolerance, abs(value - coarse)
+    text = f"{law.statement}; a coarser rule differs by {error:.1g}"
+    known: float | None = value
+    if not np.isfinite(value) or (value > bound and error > CERTAIN * value):
+        known, text = None, f"{text}, which is too much to tell from {value:.2g}"
+    return LawScore(name=law.name, value=known, bound=bound, error=error if np.isfinite(error) else 0.0,
+                    n=field.values[..., 0].size, text=text)  # fmt: skip
