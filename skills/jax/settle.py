@@ -1,0 +1,69 @@
+"""Settles JAX before its first use: float64, one thread a core that was asked for, a cache of compiled programs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+CACHE_VARIABLE = "JAX_COMPILATION_CACHE_DIR"
+
+
+def settle(threads: int = 1) -> ModuleType:
+    """JAX, imported once its environment is fixed.
+
+    Threads are counted by NPROC: XLA's own flags for them leave the pool of its thunks as wide as the machine. The
+    cache goes where JAX_COMPILATION_CACHE_DIR points (a mounted folder that outlives the box), else into the box's own
+    temporary folder, where it serves the processes of this box alone.
+    """
+    os.environ.setdefault("NPROC", str(threads))
+    os.environ.setdefault("JAX_PLATFORMS", "" if os.environ.get("CUDA_VISIBLE_DEVICES") else "cpu")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # reloading a program warns of machine features that are ours
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    keep_programs(cache_folder())
+    return jax
+
+
+def cache_folder() -> Path:
+    return Path(os.environ.get(CACHE_VARIABLE) or Path(tempfile.gettempdir()) / "jax-programs")
+
+
+def keep_programs(folder: Path) -> None:
+    """Keep all compiled programs in a folder, also small and quick ones; one that cannot be written keeps none."""
+    import jax
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    jax.config.update("jax_raise_persistent_cache_errors", False)
+
+
+@dataclass
+class Compiler:
+    """Compiles functions ahead of time for given shapes, and counts the CPU seconds that this takes."""
+
+    cpu_s: float = 0.0
+    programs: dict[Any, Any] = field(default_factory=dict)
+
+    def __call__(self, function: Callable[..., Any], *arguments: Any, key: Any = None) -> Any:
+        """The compiled function; `key` (by default its name) and the arguments' shapes tell programs apart."""
+        import jax
+
+        shapes = tuple((leaf.shape, str(leaf.dtype)) for leaf in jax.tree.leaves(arguments))
+        place = (key or function.__qualname__, shapes)
+        if place not in self.programs:
+            started = time.process_time()
+            self.programs[place] = jax.jit(function).lower(*arguments).compile()
+            self.cpu_s += time.process_time() - started
+        return self.programs[place]
