@@ -1,0 +1,167 @@
+"""A formula as people type it, cut into tokens, with the products written that are only implied."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+
+from orchestrator.core.errors import IllPosed
+from orchestrator.core.expression import CONSTANTS, FUNCTIONS, MAX_LENGTH
+
+MAX_TOKENS = 400
+OPERATORS = ("laplace", "laplacian", "lap", "div", "diff")  # beside diff_x, diff_xy …
+_TOKEN = re.compile(
+    r"\s*(?P<token>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+(?![A-Za-z_]))?|[A-Za-z][A-Za-z0-9_]*|_[a-z]+|\*\*|[-+*/^()\[\],])"
+)
+_OPEN, _CLOSE = {"(", "["}, {")", "]"}
+_REMEDY = (
+    "Use numbers, + - * / ** ( ), the problem's names, derivatives such as u_xx, pi, e, and "
+    "sin cos tan exp log sqrt tanh sinh cosh abs."
+)
+
+
+def tokens(text: str, knows: Callable[[str], bool], names: Iterable[str]) -> list[str]:
+    """The tokens of `text`; `knows` says which words are names, `names` which of them may stand side by side in one.
+
+    Raises IllPosed for a character or a word that does not belong to the language; the nearest known word is named.
+    """
+    if not text.strip() or len(text) > MAX_LENGTH:
+        raise IllPosed(f"an expression must have 1 to {MAX_LENGTH} characters, got {len(text.strip())}", remedy=_REMEDY)
+    found: list[str] = []
+    position = 0
+    known = sorted({*names, *CONSTANTS}, key=len, reverse=True)
+    while position < len(text.rstrip()):
+        match = _TOKEN.match(text, position)
+        if match is None or len(found) > MAX_TOKENS:
+            at = text[position:].strip()[:12]
+            raise IllPosed(f"{at!r} is not allowed in the expression {text.strip()!r}", remedy=_REMEDY)
+        piece = match["token"]
+        glued = bool(found) and not match[0][:1].isspace() and found[-1][0].isdigit()
+        if piece[0].isalpha():
+            parts = _words(piece, knows, known, text)
+            if glued and len(found) > 1 and found[-2] == "/":
+                raise IllPosed(
+                    f"'/{found[-1]}{piece}' in {text.strip()!r} can be read in two ways",
+                    remedy=f"Write /({found[-1]}*{piece}), or put the fraction in brackets.",
+                )
+        else:
+            parts = [{"^": "**", "[": "(", "]": ")"}.get(piece, piece)]
+        found += parts
+        position = match.end()
+    return found
+
+
+def joined(pieces: list[str], is_function: Callable[[str], bool]) -> str:
+    """The tokens as one text with every product written, `sin x` as sin(x) and `sin^2(x)` as sin(x)**2."""
+    out: list[str] = []
+    bare = 0  # brackets that we opened behind a function without any
+    pieces = _postfixed(_powered(pieces, is_function))
+    for index, piece in enumerate(pieces):
+        before = pieces[index - 1] if index else ""
+        if (
+            bare
+            and (piece in {"+", "-", ")", ","} or is_function(piece))
+            and before != "**"
+            and not is_function(before)
+        ):
+            out.append(")" * bare)
+            bare = 0
+        if _operand(piece) and _ends_operand(before) and not is_function(before):
+            out.append("*")
+        out.append(piece)
+        if is_function(piece) and pieces[index + 1 : index + 2] != ["("]:
+            out.append("(")
+            bare += 1
+    return "".join(out) + ")" * bare
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'nu'?`, or the known names where none comes near."""
+    choices = sorted(set(known))
+    by_lower = {choice.lower(): choice for choice in reversed(choices)}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else f" (known: {', '.join(choices) or 'none'})"
+
+
+def _words(piece: str, knows: Callable[[str], bool], known: list[str], text: str) -> list[str]:
+    if knows(piece) or piece in FUNCTIONS or piece in CONSTANTS or piece in OPERATORS or piece.startswith("diff_"):
+        return [piece]
+    splits = list(_splits(piece, knows, known))
+    if len(splits) == 1 and any(len(part) > 1 for part in splits[0]):
+        return splits[0]
+    if splits:
+        ways = " or ".join("*".join(parts) for parts in splits[:3])
+        raise IllPosed(f"{piece!r} in {text.strip()!r} may be {ways}", remedy="Write the products with *.")
+    reached = [*known, *FUNCTIONS]
+    raise IllPosed(f"unknown symbol {piece!r} in {text.strip()!r}{nearest(piece, reached)}", remedy=_REMEDY)
+
+
+def _splits(piece: str, knows: Callable[[str], bool], known: list[str]) -> Iterable[list[str]]:
+    """All ways to read a word as names side by side ("pix"), at most four names."""
+
+    def ways(rest: str, depth: int) -> Iterable[list[str]]:
+        if not rest:
+            yield []
+        elif depth:
+            for size in range(len(rest), 0, -1):
+                if rest[:size] in known or (size > 1 and knows(rest[:size])):
+                    yield from ([rest[:size], *behind] for behind in ways(rest[size:], depth - 1))
+
+    return ways(piece, 4) if len(piece) <= 24 else ()
+
+
+def _powered(pieces: list[str], is_function: Callable[[str], bool]) -> list[str]:
+    """`sin ** 2 ( x )` as `sin ( x ) ** 2`."""
+    out = list(pieces)
+    for index in range(len(out) - 3, -1, -1):
+        if (
+            is_function(out[index])
+            and out[index + 1] == "**"
+            and out[index + 2].isdigit()
+            and out[index + 3 :][:1] == ["("]
+        ):
+            end = _closing(out, index + 3)
+            out[index:end] = [out[index], *out[index + 3 : end], "**", out[index + 2]]
+    return out
+
+
+def _postfixed(pieces: list[str]) -> list[str]:
+    """`( k * u ) _x` as `diff_x ( k * u )`."""
+    out: list[str] = []
+    for piece in pieces:
+        if piece[0] == "_" and out and out[-1] == ")":
+            start = _opening(out)
+            out.insert(start, f"diff{piece}")
+        elif piece[0] == "_":
+            raise IllPosed(f"the derivative {piece!r} stands behind nothing", remedy=_REMEDY)
+        else:
+            out.append(piece)
+    return out
+
+
+def _closing(pieces: list[str], start: int) -> int:
+    """Where the bracket at `start` has been closed (behind it)."""
+    depth = 0
+    for index in range(start, len(pieces)):
+        depth += (pieces[index] == "(") - (pieces[index] == ")")
+        if depth == 0:
+            return index + 1
+    raise IllPosed(f"a bracket is not closed in {''.join(pieces)!r}", remedy=_REMEDY)
+
+
+def _opening(pieces: list[str]) -> int:
+    depth = 0
+    for index in range(len(pieces) - 1, -1, -1):
+        depth += (pieces[index] == ")") - (pieces[index] == "(")
+        if depth == 0:
+            return index
+    raise IllPosed(f"a bracket is closed that was not opened in {''.join(pieces)!r}", remedy=_REMEDY)
+
+
+def _operand(piece: str) -> bool:
+    return piece == "(" or piece[0].isalnum() or piece[0] == "."
+
+
+def _ends_operand(piece: str) -> bool:
+    return bool(piece) and (piece == ")" or piece[0].isalnum() or piece[0] == ".")
