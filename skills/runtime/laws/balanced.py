@@ -9,30 +9,43 @@ from numpy.typing import NDArray
 from skills.runtime.laws.balance import Balance
 from skills.runtime.laws.ends import on_face
 from skills.runtime.laws.field import Sampled
-from skills.runtime.laws.grid import axes
-from skills.runtime.laws.jets import Jets, number, told
+from skills.runtime.laws.grid import Axis, axes
+from skills.runtime.laws.jets import Jets, number, settled, told
 from skills.runtime.laws.law import Law
 from skills.runtime.problem import TIME, Problem
 
 Array = NDArray[np.float64]
-KIND = {"conserved": "is conserved", "dissipated": "never rises but by what enters", "balance": "balances"}
+
+ROUNDING = 1e-13
 
 
 def statement(problem: Problem, one: Balance) -> Law:
     """The balance as a law; `start` is the integral that the initial conditions give."""
-    inside = "d" + " d".join(problem.space) if problem.space else ""
-    faces = ", ".join(f"{'-' if face.side < 0 else ''}({told(face.flux)}) at {face.coordinate} = "
-                      f"{_end(problem, face.coordinate, face.side):g}" for face in one.faces)  # fmt: skip
-    whole = f"integral of ({told(one.density)}) {inside}".strip() if inside else told(one.density)
+    sign = -1 if problem.timed else 1
+    parts = [_integral(problem, settled(sign * one.loss))] if one.loss != 0 else []
+    parts += [f"[{told(settled(sign * face.side * face.flux))} at {face.coordinate} = "
+              f"{_end(problem, face.coordinate, face.side):g}]" for face in one.faces]  # fmt: skip
+    right = " + ".join(parts) or "0"
     if not problem.timed:
-        text = f"what leaves through the faces and the integral of ({told(one.loss)}) {inside} cancel"
-        return Law(name=one.name, statement=text, formula=f"faces: {faces or 'none'}", factor=factor(one))
-    words = f"the {whole} {KIND[one.kind]}"
-    rate = " - ".join(["", f"integral of ({told(one.loss)}) {inside}".strip()] if one.loss != 0 else [])
-    formula = f"d/dt {whole} = {rate.strip() or '0'}" + (f" - flux out: {faces}" if faces else "")
+        text = "what leaves through the faces balances what arises inside"
+        return Law(name=one.name, statement=text, formula=f"{right} = 0", factor=factor(one))
+    whole = _integral(problem, one.density)
     found = start(problem, one)
-    return Law(name=one.name, statement=words, formula=formula, factor=factor(one),
-               numbers={} if found is None else {"start": found})  # fmt: skip
+    return Law(name=one.name, statement=f"{whole} {_words(one)}", formula=f"d/dt {whole} = {right}",
+               factor=factor(one), numbers={} if found is None else {"start": found})  # fmt: skip
+
+
+def _words(one: Balance) -> str:
+    if one.kind == "conserved":
+        return "keeps its value"
+    if one.kind == "dissipated":
+        return "never rises" if one.closed else "rises by nothing but what enters through the ends"
+    return "changes by what flows through the ends and arises inside"
+
+
+def _integral(problem: Problem, expr: sympy.Expr) -> str:
+    inside = f"({told(expr)})" if expr.is_Add or not problem.space else told(expr)
+    return f"∫ {inside} {' '.join(f'd{name}' for name in problem.space)}" if problem.space else inside
 
 
 def factor(one: Balance) -> float:
@@ -52,9 +65,14 @@ def start(problem: Problem, one: Balance) -> float | None:
     grids = np.meshgrid(*(axis.nodes for axis in held), indexing="ij") if held else []
     values = np.asarray(number(problem, begun)(dict(zip(problem.space, grids, strict=True))), dtype=np.float64)
     values = np.broadcast_to(values, tuple(axis.size for axis in held))
+    found, size = (_over(held, part) for part in (values, np.abs(values)))
+    return (found if abs(found) > ROUNDING * size else 0.0) if np.isfinite(found) else None
+
+
+def _over(held: list[Axis], values: Array) -> float:
     for along in reversed(range(len(held))):
         values = held[along].integral(values, along)
-    return float(values) if np.isfinite(values) else None
+    return float(values)
 
 
 def miss(field: Sampled, one: Balance, begun: float | None) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from skills.runtime.laws.balanced import statement
+from skills.runtime.laws import balanced, dimensioned, mirrors, ranges
 from skills.runtime.laws.balances import balances
 from skills.runtime.laws.integrals import phase_space
 from skills.runtime.laws.law import Law
@@ -19,8 +19,13 @@ def derive(problem: Problem) -> tuple[Law, ...]:
 @lru_cache(maxsize=64)
 def _derived(problem_text: str) -> tuple[Law, ...]:
     problem = Problem.model_validate_json(problem_text)
-    found = tuple(statement(problem, one) for one in balances(problem))
-    return (*found, *_volume(problem))
+    return (
+        *(balanced.statement(problem, one) for one in balances(problem)),
+        ranges.statement(problem, ranges.allowed(problem)),
+        *(mirrors.statement(problem, one) for one in mirrors.mirrors(problem)),
+        *_volume(problem),
+        dimensioned.statement(problem),
+    )
 
 
 def _volume(problem: Problem) -> tuple[Law, ...]:

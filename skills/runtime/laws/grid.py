@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 # second-order one for its rates too. 769 places resolve fronts of a three-hundredth of the length.
 FRONTS = ((4, 17), (48, 17))
 WAVES = ((8, 17), (24, 17))
-PANELS = {1: (120, 17), 2: (13, 17), 3: (2, 17), 4: (1, 13)}
+PANELS = {1: (120, 17), 2: (12, 17), 3: (2, 17), 4: (1, 13)}
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
-from skills.runtime.laws.balanced import miss
+from skills.runtime.laws import balanced, dimensioned, mirrors, ranges
 from skills.runtime.laws.balances import balances
 from skills.runtime.laws.derivation import derive
 from skills.runtime.laws.field import Sampled, sampled
@@ -25,11 +28,24 @@ def measure(problem: Problem, values: Array, tolerance: float) -> tuple[LawScore
         raise ValueError("the values are not finite")
     field = sampled(problem, values)
     known = {law.name: law for law in derive(problem)}
-    return tuple(
-        _score(known[one.name], miss(field, one, begun), miss(field.smoothed, one, begun), tolerance, field)
+    found = []
+    for name, missed in _measures(problem, known).items():
+        found.append(_score(known[name], missed(field), missed(field.smoothed), tolerance, field))
+    return tuple(found)
+
+
+def _measures(problem: Problem, known: dict[str, Law]) -> dict[str, Callable[[Sampled], float]]:
+    """The laws that apply and can be tested, and how each is."""
+    found: dict[str, Callable[[Sampled], float]] = {
+        one.name: partial(balanced.miss, one=one, begun=known[one.name].numbers.get("start"))
         for one in balances(problem)
-        for begun in (known[one.name].numbers.get("start"),)
-    )
+    }
+    if not (held := ranges.allowed(problem)).reason:
+        found[held.name] = partial(ranges.miss, one=held)
+    found |= {one.name: partial(mirrors.miss, one=one) for one in mirrors.mirrors(problem)}
+    if known[dimensioned.NAME].applies:
+        found[dimensioned.NAME] = lambda field: float(len(dimensioned.findings(problem).violations))
+    return found
 
 
 def _score(law: Law, value: float, coarse: float, tolerance: float, field: Sampled) -> LawScore:
