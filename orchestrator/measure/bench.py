@@ -18,10 +18,10 @@ from orchestrator.core.errors import BoxFailed, RunBroken
 from orchestrator.core.plan import Resources
 from orchestrator.core.values import Value, sha256_tree
 from orchestrator.journal.rundir import RunDirectory
-from orchestrator.measure.edge import DELIVERED
+from orchestrator.measure.edge import prediction_file
+from orchestrator.measure.points import Probes, read_probes
 from orchestrator.measure.secret import attempt_of, judge_key, judge_seed
 
-PREDICT_FILE = "predictions.npz"
 SCORING = Resources(cpus=1, memory_mb=2048, disk_mb=256, timeout_s=300.0)
 Floats = NDArray[np.float64]
 Found = TypeVar("Found")
@@ -45,6 +45,7 @@ class Score(Value):
     high: float | None = None
     n: int = 0
     subject: str = ""
+    bound: float | None = None
     text: str = ""
 
 
@@ -56,6 +57,33 @@ class Bench:
         self.run = run
         self.seed = seed
         self.code_sha256 = sha256_tree(workshop.runtime)
+
+    async def draw(self, problem: dict[str, JsonValue], held_out: Path | None) -> Probes:
+        """The judge's points for a problem, from a box that holds the runtime alone.
+
+        `held_out` are the coordinates of observations.
+
+        Raises:
+            RunBroken: the drawing code failed; without points nothing can be said of the run.
+        """
+        folder = self.run.measured / "probes"
+        job = Job(
+            verb="draw",
+            step="measure.probes",
+            agent="judge.draw",
+            destination=folder,
+            spec={"problem": problem},
+            inputs={} if held_out is None else {"observations": held_out},
+            seed=self.draw_seed("points"),
+            resources=SCORING,
+        )
+        result = await self.workshop.do(job)
+        if not result.done:
+            raise RunBroken(
+                f"the judge's points could not be drawn: {_why(result)}",
+                remedy="run it again; `mlexpert doctor` may help",
+            )
+        return read_probes(folder)
 
     async def predict(
         self, label: str, model: ModelFiles, inputs: Mapping[str, Path], variants: Sequence[str], resources: Resources
@@ -137,10 +165,6 @@ async def together(*jobs: Coroutine[object, object, Found]) -> tuple[Found, ...]
                 first.add_note(f"at the same time: {type(other).__name__}: {other}")
         raise first from None
     return tuple(task.result() for task in tasks)
-
-
-def prediction_file(folder: Path, variant: str, first: str = DELIVERED) -> Path:
-    return folder / (PREDICT_FILE if variant == first else f"predictions-{variant}.npz")
 
 
 def _flat(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 DELIVERED = "delivered"
+PREDICT_FILE = "predictions.npz"
 MAX_ARRAY_BYTES = 256 << 20  # of one array, unpacked
 MAX_JSON_BYTES = 16 << 20
 MAX_VARIANTS = 32
@@ -49,6 +50,10 @@ class Variants:
 
     names: tuple[str, ...] = (DELIVERED,)
     why: str = ""
+
+
+def prediction_file(folder: Path, variant: str, first: str = DELIVERED) -> Path:
+    return folder / (PREDICT_FILE if variant == first else f"predictions-{variant}.npz")
 
 
 def load_arrays(path: Path, wanted: tuple[str, ...]) -> Arrays:

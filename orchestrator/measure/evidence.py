@@ -42,19 +42,21 @@ class EvidenceBook:
             interval = (score.low, score.high) if score.low is not None and score.high is not None else None
             self.add(
                 score.name, score.value, source, step, unit=score.unit, interval=interval, n=score.n,
-                subject=score.subject, text=score.text,
+                subject=score.subject, bound=score.bound, text=score.text,
             )  # fmt: skip
 
     def add(
         self, name: str, value: float | None, source: Path, step: str, *, unit: str = "",
-        interval: tuple[float, float] | None = None, n: int = 0, subject: str = "", text: str = "",
+        interval: tuple[float, float] | None = None, n: int = 0, subject: str = "",
+        bound: float | None = None, text: str = "",
     ) -> None:  # fmt: skip
         """Record one number that was read from or measured into the file `source`."""
         if name in SELF_MADE and step in self.unvouched:
             value, interval, text = None, None, UNVOUCHED
+        file = self.run.relative(source) if source.is_relative_to(self.run.path) else source.name
         entry = Evidence(
             id=f"e{len(self.entries) + 1}", name=name, value=value, unit=unit, interval=interval, n=n, subject=subject,
-            text=text, file=self.run.relative(source) if source.is_relative_to(self.run.path) else source.name,
+            bound=bound, text=text, file=file,
             sha256=sha256_file(source) if source.is_file() else "", code_sha256=self.code_sha256,
             environment=self.environment, seed=self.seed, step=step,
         )  # fmt: skip

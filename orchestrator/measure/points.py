@@ -1,4 +1,4 @@
-"""The judge's inputs for fields: a dense grid for the equation, random points for the error."""
+"""The judge's points for fields, as a trusted box drew them, and a model's predictions there."""
 
 from __future__ import annotations
 
@@ -6,50 +6,81 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import JsonValue
+from pydantic import TypeAdapter
 
-from orchestrator.measure.bench import prediction_file
-from orchestrator.measure.edge import load_predictions
+from orchestrator.core.values import Value
+from orchestrator.measure.edge import load_json, load_predictions, prediction_file
 
 Floats = NDArray[np.float64]
-GRID = (101, 101)  # (t, x)
-RANDOM = 4000
-NAMES = ("x", "t")
+POINTS_FILE, PROBES_FILE = "points.npz", "probes.json"
+GRID = "grid"  # the block that is shown in pictures
 
 
-def draw_points(problem: dict[str, JsonValue], seed: int) -> Floats:
-    """(grid points, t outer and x inner; then uniform random points inside the domain) as (n, 2) columns x, t.
+class Block(Value):
+    """Rows start … start + rows of the points; scorers know what they are for."""
 
-    `seed` is the judge's, from `Bench.draw_seed`: no worker can draw the same points.
-    """
-    (x0, x1), (t0, t1) = _bounds(problem["x"]), _bounds(problem["t"])
-    times, places = np.meshgrid(np.linspace(t0, t1, GRID[0]), np.linspace(x0, x1, GRID[1]), indexing="ij")
-    grid = np.column_stack([places.ravel(), times.ravel()])
-    generator = np.random.default_rng(seed)
-    drawn = generator.uniform((x0, t0), (x1, t1), size=(RANDOM, 2))
-    return np.vstack([grid, drawn])
+    name: str
+    start: int
+    rows: int
+    shape: tuple[int, ...] = ()
+    nodes: int = 1
 
-
-def write_points(points: Floats, path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, inputs=points, input_names=np.array(NAMES))
-    return path
+    @property
+    def cut(self) -> slice:
+        return slice(self.start, self.start + self.rows)
 
 
-def part(folder: Path, destination: Path, variants: tuple[str, ...], points: Floats) -> dict[str, str]:
-    """Sort one job's predictions into `grid/STEP` and `points/STEP` below `destination`; variant -> why it cannot be.
+_BLOCKS = TypeAdapter(tuple[Block, ...])
+
+
+class Probes(Value):
+    """Where every subject is asked: the files of the points (n, d) and of their blocks."""
+
+    folder: Path
+    names: tuple[str, ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def points_file(self) -> Path:
+        return self.folder / POINTS_FILE
+
+    @property
+    def probes_file(self) -> Path:
+        return self.folder / PROBES_FILE
+
+    @property
+    def points(self) -> Floats:
+        with np.load(self.points_file, allow_pickle=False) as held:
+            return np.asarray(held["inputs"], dtype=np.float64)
+
+    def block(self, name: str) -> Block | None:
+        return next((block for block in self.blocks if block.name == name), None)
+
+
+def read_probes(folder: Path) -> Probes:
+    """What the verb `draw` wrote."""
+    told = load_json(folder / PROBES_FILE).value
+    if not isinstance(told, dict):
+        raise ValueError(f"{PROBES_FILE} is no object")
+    names = TypeAdapter(tuple[str, ...]).validate_python(told["names"])
+    return Probes(folder=folder, names=names, blocks=_BLOCKS.validate_python(told["blocks"]))
+
+
+def admit(folder: Path, destination: Path, variants: tuple[str, ...], probes: Probes) -> dict[str, str]:
+    """Sort one job's predictions into `probes/STEP` and `grid/STEP` below `destination`; variant -> why it cannot be.
 
     The inputs written beside the outputs are the judge's own, not what the box gave back.
     """
     lost: dict[str, str] = {}
-    cut = GRID[0] * GRID[1]
+    points, grid = probes.points, probes.block(GRID)
+    shown = grid.cut if grid is not None else slice(0, 0)
     for variant in variants:
         source = prediction_file(folder, variant, variants[0])
         found = load_predictions(source, len(points))
         if found.why:
             lost[variant] = found.why
             continue
-        for name, rows in (("grid", slice(0, cut)), ("points", slice(cut, None))):
+        for name, rows in (("probes", slice(None)), (GRID, shown)):
             home = destination / name / folder.name
             home.mkdir(parents=True, exist_ok=True)
             np.savez(
@@ -57,12 +88,6 @@ def part(folder: Path, destination: Path, variants: tuple[str, ...], points: Flo
                 outputs=found.held["outputs"][rows],
                 output_names=found.held["output_names"],
                 inputs=points[rows],
-                input_names=np.array(NAMES),
+                input_names=np.array(probes.names),
             )
     return lost
-
-
-def _bounds(value: JsonValue) -> tuple[float, float]:
-    if not isinstance(value, list) or len(value) != 2:
-        raise ValueError(f"a range is two numbers, not {value!r}")
-    return float(str(value[0])), float(str(value[1]))

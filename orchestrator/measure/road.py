@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from orchestrator.boxes.job import Code, ModelFiles
 from orchestrator.config.skills import Skill
@@ -12,16 +13,25 @@ from orchestrator.core.plan import Plan, Step
 from orchestrator.core.request import Route
 from orchestrator.core.schedule import find_step
 from orchestrator.core.values import sha256_file
+from orchestrator.data.observations import ObservationsRecord, shared_places
 from orchestrator.data.split import SplitRecord
 from orchestrator.journal.journal import Journal
 from orchestrator.journal.rundir import read_model
 from orchestrator.measure.bench import Bench
+from orchestrator.measure.dataset import measure_dataset
 from orchestrator.measure.evidence import EvidenceBook
-from orchestrator.measure.field import Subject, measure_network, measure_reference
+from orchestrator.measure.field import measure_network, measure_reference
+from orchestrator.measure.subjects import Question, Subject
 from orchestrator.measure.table import measure_table
 
-SUBJECTS: dict[Route, str] = {Route.TABULAR: "tabular", Route.PINN: "pinn", Route.SIMULATE: "simulate"}
-REFERENCE = "simulate"
+Done = list[tuple[Step, Outcome]]
+DEFAULT_TOLERANCE = 1e-4  # of a plan that names none
+# What a step's skill and mode make of it; skills without modes have the mode "".
+TABLES = (("tabular", ""),)
+NETWORKS = (("pinn", ""), ("jax", "pinn"))
+REFERENCES = (("simulate", ""), ("simulate", "reference"), ("simulate", "fit"))
+CLASSICAL = (("simulate", "baseline"),)
+DATASETS = (("simulate", "collect"),)
 
 
 async def measure(
@@ -29,40 +39,70 @@ async def measure(
 ) -> tuple[Evidence, ...]:
     """Measure what the finished steps delivered, write it down and tell the journal."""
     environment = bench.run.environment
-    delivered = _delivered(plan, outcomes, bench)
-    unvouched = frozenset(step.id for step, _ in delivered if skills[step.skill_name].trust != "builtin")
+    done = _done(plan, outcomes)
+    unvouched = frozenset(step.id for step, _ in done if skills[step.skill_name].trust != "builtin")
     book = EvidenceBook(bench.run, bench.code_sha256, sha256_file(environment)[:16], bench.seed, unvouched)
-    found = {step.skill_name: (step, outcome) for step, outcome in delivered}
-    subject = found.get(SUBJECTS.get(plan.route, ""))
-    if subject is None:
-        return book.write(journal)
-    step, outcome = subject
     if plan.route is Route.TABULAR and plan.data is not None:
-        split = read_model(bench.run.split, SplitRecord)
-        await measure_table(bench, book, step, outcome, _model(bench, step, skills), plan.data, split)
+        await _table(bench, book, plan, done, skills)
     elif plan.problem is not None:
-        made = Subject(step=step, outcome=outcome, model=_model(bench, step, skills))
-        if plan.route is Route.SIMULATE:
-            await measure_reference(bench, book, made, plan.problem)
-        else:
-            await measure_network(bench, book, made, _reference(bench, found, skills), plan.problem)
+        await _field(bench, book, plan, done, skills)
     return book.write(journal)
 
 
-def _delivered(plan: Plan, outcomes: Mapping[str, Outcome], bench: Bench) -> list[tuple[Step, Outcome]]:
-    """The finished steps that delivered a model, in the order in which they ended."""
+async def _table(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skills: Mapping[str, Skill]) -> None:
+    subject = _subject(bench, done, skills, TABLES)
+    if subject is not None and plan.data is not None:
+        split = read_model(bench.run.split, SplitRecord)
+        await measure_table(bench, book, subject.step, subject.outcome, subject.model, plan.data, split)
+
+
+async def _field(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skills: Mapping[str, Skill]) -> None:
+    network, reference, classical = (
+        _subject(bench, done, skills, kinds) for kinds in (NETWORKS, REFERENCES, CLASSICAL)
+    )
+    collected = _last(done, DATASETS)
+    question = _question(bench, book, plan)
+    if network is not None:
+        await measure_network(bench, book, network, reference, classical, question)
+    elif collected is not None:
+        await measure_dataset(bench, book, collected[0])
+    elif reference is not None:
+        await measure_reference(bench, book, reference, question)
+
+
+def _question(bench: Bench, book: EvidenceBook, plan: Plan) -> Question:
+    """With the observations that were held out, and evidence `leaks` on how they were."""
+    asked = Question(problem=plan.problem or {}, tolerance=plan.tolerance or DEFAULT_TOLERANCE)
+    if plan.observations is None:
+        return asked
+    record = read_model(bench.run.observations, ObservationsRecord)
+    shared = shared_places(record)
+    told = f"{record.test_rows} of {record.rows} rows held out by place; {shared} of them lie at a training row's place"
+    book.add("leaks", float(shared), bench.run.observations, "", n=record.test_rows, subject="split", text=told)
+    return asked.model_copy(
+        update={"held_out": Path(record.test_inputs), "labels": Path(record.labels), "noise": record.noise}
+    )
+
+
+def _done(plan: Plan, outcomes: Mapping[str, Outcome]) -> Done:
+    """The finished steps, in the order in which they ended."""
     done = sorted((o for o in outcomes.values() if o.status == "done"), key=lambda outcome: outcome.finished_at)
-    return [(find_step(plan, o.step), o) for o in done if (bench.run.out(o.step) / "model").is_dir()]
+    return [(find_step(plan, o.step), o) for o in done]
 
 
-def _reference(bench: Bench, found: Mapping[str, tuple[Step, Outcome]], skills: Mapping[str, Skill]) -> Subject | None:
-    if REFERENCE not in found:
+def _last(done: Done, kinds: Iterable[tuple[str, str]]) -> tuple[Step, Outcome] | None:
+    """The step of one of these kinds that ended last."""
+    wanted = set(kinds)
+    hits = [(step, outcome) for step, outcome in done if (step.skill_name, str(step.spec.get("mode", ""))) in wanted]
+    return hits[-1] if hits else None
+
+
+def _subject(bench: Bench, done: Done, skills: Mapping[str, Skill], kinds: Iterable[tuple[str, str]]) -> Subject | None:
+    """The model of such a step; None where none delivered one."""
+    found = _last([(step, o) for step, o in done if (bench.run.out(step.id) / "model").is_dir()], kinds)
+    if found is None:
         return None
-    step, outcome = found[REFERENCE]
-    return Subject(step=step, outcome=outcome, model=_model(bench, step, skills))
-
-
-def _model(bench: Bench, step: Step, skills: Mapping[str, Skill]) -> ModelFiles:
+    step, outcome = found
     skill = skills[step.skill_name]
     code = Code(name=skill.name, folder=skill.folder, trust=skill.trust)
-    return ModelFiles(skill=code, folder=bench.run.out(step.id) / "model")
+    return Subject(step=step, outcome=outcome, model=ModelFiles(skill=code, folder=bench.run.out(step.id) / "model"))

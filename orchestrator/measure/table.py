@@ -14,9 +14,16 @@ from orchestrator.core.plan import DataStrategy, Step
 from orchestrator.data.leaks import find_leaks
 from orchestrator.data.split import SplitRecord
 from orchestrator.gates.table import OPPONENTS
-from orchestrator.measure.bench import Bench, Score, Scorer, prediction_file, together
+from orchestrator.measure.bench import Bench, Score, Scorer, together
 from orchestrator.measure.constant import CONSTANT, COVERAGE, write_constant
-from orchestrator.measure.edge import DELIVERED, Variants, load_arrays, load_predictions, load_variants
+from orchestrator.measure.edge import (
+    DELIVERED,
+    Variants,
+    load_arrays,
+    load_predictions,
+    load_variants,
+    prediction_file,
+)
 from orchestrator.measure.evidence import UNVOUCHED, EvidenceBook
 from orchestrator.measure.record import record_hyperparameters, record_training
 

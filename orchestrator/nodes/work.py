@@ -16,6 +16,7 @@ from orchestrator.core.outcome import Artifact, Outcome
 from orchestrator.core.plan import LEAD, Plan, Step
 from orchestrator.core.schedule import Outcomes, find_step, last_step_of
 from orchestrator.core.values import canonical_json, sha256_file, sha256_text, sha256_tree
+from orchestrator.data.observations import FILE
 from orchestrator.journal.rundir import read_model, write_json
 from orchestrator.nodes.context import Context
 from orchestrator.nodes.reasons import why_it_failed
@@ -82,6 +83,8 @@ def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes, fingerp
     models: dict[str, ModelFiles] = {}
     if plan.data is not None:
         inputs["train"] = context.run.data / "train.parquet"
+    if observes(plan, step):
+        inputs["observations"] = context.run.data / FILE
     for need in step.needs:
         source = last_step_of(plan, need, outcomes)
         inputs[need] = context.run.out(source)
@@ -107,13 +110,21 @@ def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes, fingerp
     )
 
 
+def observes(plan: Plan, step: Step) -> bool:
+    """Whether the step is given the observations: those that look for the problem's unknown coefficients."""
+    problem = step.spec.get("problem")
+    sought = isinstance(problem, dict) and bool(problem.get("unknown"))
+    return plan.observations is not None and sought and step.spec.get("mode", "pinn") in ("pinn", "fit")
+
+
 def code_of(skill: Skill) -> Code:
     return Code(name=skill.name, folder=skill.folder, trust=skill.trust)
 
 
 def fingerprint_of(context: Context, workshop: Workshop, plan: Plan, step: Step, state: WorkItem) -> str:
     """The hash of everything that decides a step's result; equal fingerprints need no second run."""
-    data = context.run.data / "train.parquet"
+    data = context.run.data / ("train.parquet" if plan.data is not None else FILE)
+    used = plan.data is not None or observes(plan, step)
     outcomes = context.read_outcomes(state["outcomes"])
     needs = {need: state["outcomes"][last_step_of(plan, need, outcomes)].sha256 for need in step.needs}
     parts: dict[str, JsonValue] = {
@@ -125,7 +136,7 @@ def fingerprint_of(context: Context, workshop: Workshop, plan: Plan, step: Step,
         "seed": context.seed,
         "threads": step.resources.cpus,
         "needs": dict(needs),
-        "data": sha256_file(data) if plan.data is not None and data.is_file() else "",
+        "data": sha256_file(data) if used and data.is_file() else "",
     }
     return sha256_text(canonical_json(parts))
 

@@ -40,11 +40,12 @@ def stencil(points: int, derivative: int, width: int, spacing: float, *, periodi
     if not periodic:
         first = np.clip(first, 0, points - width)
     columns = first[:, None] + np.arange(width)
-    by_offset = np.array([_weights(width, derivative, offset) for offset in range(width)])
+    by_offset = np.array([weights(width, derivative, offset) for offset in range(width)])
     return Stencil(columns % points, by_offset[rows - first] / spacing**derivative)
 
 
-def _weights(width: int, derivative: int, at: int) -> Array:
+@lru_cache(maxsize=256)
+def weights(width: int, derivative: int, at: int) -> Array:
     """Weights of a derivative at point `at` of the points 0, 1, … width - 1.
 
     Fornberg, B. (1988) Generation of finite difference formulas on arbitrarily spaced grids.

@@ -1,4 +1,4 @@
-"""The verbs of the box: work, predict, score, schema."""
+"""The verbs of the box: work, predict, draw, score, schema."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run(verb: str, raw: dict[str, Any]) -> int:
     out = Path(raw["out"])
     out.mkdir(parents=True, exist_ok=True)
     try:
-        {"work": work, "predict": predict, "score": score}[verb](raw, out)
+        {"work": work, "predict": predict, "draw": draw, "score": score}[verb](raw, out)
     except UserMistake as mistake:
         write_json(
             out / "error.json",
@@ -95,6 +95,13 @@ def predict(raw: dict[str, Any], out: Path) -> None:
         np.savez(out / "features.npz", features=np.asarray(main.features(subject.path, inputs), dtype=np.float64))
 
 
+def draw(raw: dict[str, Any], out: Path) -> None:
+    """Write the judge's points for a problem."""
+    from skills.runtime.probes import draw_job
+
+    draw_job(raw, out)
+
+
 def score(raw: dict[str, Any], out: Path) -> None:
     """Run the scorers; one that breaks yields an unmeasured score, so that the others still count."""
     from skills.runtime.scoring.registry import scorers
@@ -120,6 +127,9 @@ def score(raw: dict[str, Any], out: Path) -> None:
             "tables": {key: table for result in results for key, table in result.tables.items()},
         },
     )
+    for result in results:
+        for name, arrays in result.arrays.items():
+            np.savez(out / f"{name}.npz", **arrays)
 
 
 def schema_text(skill: str) -> str:

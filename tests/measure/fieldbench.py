@@ -16,19 +16,31 @@ from orchestrator.core.plan import Step
 from orchestrator.journal.rundir import RunDirectory
 from orchestrator.measure.bench import Bench
 from orchestrator.measure.evidence import EvidenceBook
-from orchestrator.measure.field import Subject
+from orchestrator.measure.subjects import Question, Subject
 from sandbox.protocol import Completed, Trust
-from skills.runtime.scoring import field, repeat, seeds
+from skills.runtime.probes import draw_job
+from skills.runtime.scoring import dataset, field, observations, physics, repeat, seeds
 from skills.runtime.scoring.scored import Scored, unmeasured
 from skills.runtime.seeds import fingerprint
 
-SCORERS = {**field.SCORERS, **repeat.SCORERS, **seeds.SCORERS}
+SCORERS = {
+    name: scorer
+    for module in (dataset, field, observations, physics, repeat, seeds)
+    for name, scorer in module.SCORERS.items()
+}
 RUNTIME = Path(__file__).resolve().parents[2] / "skills" / "runtime"
-HEAT = {
-    "name": "heat", "diffusion": "0.4", "x": [0.0, 1.0], "t": [0.0, 1.0], "initial": "sin(pi*x)",
-    "left": {"kind": "dirichlet", "value": "0"}, "right": {"kind": "dirichlet", "value": "0"},
+HEAT: dict[str, Any] = {
+    "name": "heat", "fields": ["u"], "equations": ["u_t - alpha*u_xx"], "parameters": {"alpha": 0.4},
+    "coordinates": [{"name": "x", "low": 0.0, "high": 1.0}, {"name": "t", "low": 0.0, "high": 1.0}],
+    "conditions": [
+        {"at": {"t": 0.0}, "equations": ["u - sin(pi*x)"]}, {"at": {"x": 0.0}, "equations": ["u"]},
+        {"at": {"x": 1.0}, "equations": ["u"]},
+    ],
 }  # fmt: skip
-NO_SERIES = {**HEAT, "diffusion": "0.4 + 0.1*x"}
+NO_SERIES: dict[str, Any] = {  # the same solution, of an equation that is not linear
+    **HEAT, "equations": ["u_t - alpha*u_xx + u*(u - exp(-alpha*pi**2*t)*sin(pi*x))"],
+}  # fmt: skip
+INVERSE: dict[str, Any] = {**HEAT, "parameters": {}, "unknown": {"alpha": {"low": 0.1, "high": 1.0, "guess": 0.5}}}
 HISTORY = {
     "series": {"loss": [[0, 1.0], [9, 1e-9]]},
     "stopped": {"reason": "tolerance", "at": 9, "limit": 200},
@@ -47,7 +59,7 @@ def predict_well(job: Job, out: Path) -> None:
         values = truth(held["inputs"])[:, None]
     for place, variant in enumerate(job.variants):
         name = "predictions.npz" if place == 0 else f"predictions-{variant}.npz"
-        worse = {"data_only": 1.5, "half": 1 + 1e-7, "coarse": 1.01}.get(variant, 1 + 1e-8)
+        worse = {"data_only": 1.5, "half": 1 + 1e-7}.get(variant, 1.01 if "classical" in job.step else 1 + 1e-8)
         np.savez(out / name, outputs=values * worse, output_names=np.array(["u"]))
     np.savez(out / "features.npz", features=np.linspace(-1, 1, 9)[:, None])
 
@@ -65,6 +77,8 @@ class Workshop:
         job.destination.mkdir(parents=True, exist_ok=True)
         if job.verb == "predict":
             self.predict(job, job.destination)
+        elif job.verb == "draw":
+            draw_job({"spec": job.spec, "seed": job.seed, "inputs": job.inputs}, job.destination)
         else:
             self._score(job)
         return JobResult(completed=Completed(exit_code=0, ended="exit", output="", wall_s=0.0))
@@ -74,7 +88,10 @@ class Workshop:
         told = []
         for wanted in job.scorers:
             files = {key: job.inputs[name] for key, name in wanted["inputs"].items()}  # type: ignore[union-attr,index]
-            told += [score.as_json() for score in scored(str(wanted["name"]), files, wanted["params"]).scores]
+            found = scored(str(wanted["name"]), files, wanted["params"])
+            told += [score.as_json() for score in found.scores]
+            for name, arrays in found.arrays.items():
+                np.savez(job.destination / f"{name}.npz", **arrays)
         (job.destination / "scores.json").write_text(json.dumps({"scores": told}))
 
 
@@ -118,3 +135,7 @@ class Measured:
     @property
     def values(self) -> list[tuple[str, str, float | None]]:
         return [(entry.name, entry.subject, entry.value) for entry in self.book.entries]
+
+
+def asked(problem: dict[str, Any] = HEAT, **changes: Any) -> Question:
+    return Question(problem=problem, tolerance=1e-4, **changes)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fieldbench import HEAT, NO_SERIES, Measured, predict_well
+from fieldbench import HEAT, NO_SERIES, Measured, asked, predict_well
 
 from orchestrator.boxes.job import Job
 from orchestrator.core.plan import Plan
@@ -16,7 +16,7 @@ from orchestrator.gates.result import judge_results
 from orchestrator.measure.evidence import SELF_MADE, UNVOUCHED
 from orchestrator.measure.field import measure_network, measure_reference
 
-NETWORK, REFERENCE = ["delivered", "data_only"], ["delivered", "half", "coarse"]
+NETWORK, REFERENCE, CLASSICAL = ["delivered", "data_only"], ["delivered", "half"], ["delivered"]
 
 
 def rulings(made: Measured, route: Route, problem: dict[str, object]) -> dict[str, str]:
@@ -29,7 +29,8 @@ def rulings(made: Measured, route: Route, problem: dict[str, object]) -> dict[st
 async def network(folder: Path, *, trust: str = "builtin", other: str = "builtin", problem: dict = HEAT) -> Measured:
     made = Measured(folder)
     own, reference = made.subject("train", NETWORK, trust), made.subject("reference", REFERENCE, other)
-    await measure_network(made.bench, made.book, own, reference, problem)
+    classical = made.subject("classical", CLASSICAL, other)
+    await measure_network(made.bench, made.book, own, reference, classical, asked(problem))
     return made
 
 
@@ -38,7 +39,7 @@ async def test_a_network_of_ours_is_measured_in_full(tmp_path: Path) -> None:
     assert all(value is not None for _, _, value in made.values)
     assert made.found("relative_l2", "delivered").value == pytest.approx(1e-8, rel=1e-3)
     assert made.found("relative_l2", "data_only").value == pytest.approx(0.5)
-    assert made.found("relative_l2", "coarse").value == pytest.approx(0.01)
+    assert made.found("relative_l2", "classical").value == pytest.approx(0.01)
     ruled = rulings(made, Route.PINN, HEAT)
     assert {check for check, ruling in ruled.items() if ruling not in ("passed", "not_applicable")} == set()
 
@@ -48,8 +49,8 @@ async def test_the_same_seed_gives_the_same_numbers_and_a_replan_new_points(tmp_
     assert first.values == second.values
     third = Measured(tmp_path)
     (third.run.path / "plan-1.json").touch()
-    await measure_reference(third.bench, third.book, third.subject("solve", REFERENCE), HEAT)
-    points = [np.load(made.run.measured / "points.npz")["inputs"][101 * 101 :] for made in (first, second, third)]
+    await measure_reference(third.bench, third.book, third.subject("solve", REFERENCE), asked())
+    points = [np.load(made.run.measured / "probes" / "points.npz")["inputs"] for made in (first, second, third)]
     assert np.array_equal(points[0], points[1]) and not np.any(points[0] == points[2])
 
 
@@ -78,7 +79,7 @@ async def test_a_strangers_network_supplies_neither_opponent_nor_record_of_itsel
 async def test_a_strangers_reference_is_no_truth(tmp_path: Path) -> None:
     made = await network(tmp_path, other="user", problem=NO_SERIES)
     for name, subject in (
-        ("relative_l2", "delivered"), ("relative_l2", "coarse"), ("truth_error", "truth"),
+        ("relative_l2", "delivered"), ("relative_l2", "classical"), ("truth_error", "truth"),
         ("reference_error", "reference"),
     ):  # fmt: skip
         assert made.found(name, subject).value is None and UNVOUCHED in made.found(name, subject).text
@@ -96,7 +97,7 @@ async def test_a_reference_of_ours_is_a_truth_where_there_is_no_closed_form(tmp_
 async def test_a_strangers_solver_is_measured_against_the_exact_solution_and_nothing_of_its_own(tmp_path: Path) -> None:
     for problem, known in ((HEAT, True), (NO_SERIES, False)):
         made = Measured(tmp_path)
-        await measure_reference(made.bench, made.book, made.subject("solve", REFERENCE, "user"), problem)
+        await measure_reference(made.bench, made.book, made.subject("solve", REFERENCE, "user"), asked(problem))
         error = made.found("reference_error", "reference")
         assert (error.value is not None) == known and (known or UNVOUCHED in error.text)
         assert rulings(made, Route.SIMULATE, problem)["reproducibility.seeds"] == "unknown"
@@ -105,7 +106,7 @@ async def test_a_strangers_solver_is_measured_against_the_exact_solution_and_not
 @pytest.mark.parametrize("variants", [[], 5, "delivered", ["delivered"], ["delivered", "../data_only"], {"a": 1}])
 async def test_a_network_without_a_usable_baseline_is_unknown_and_says_why(tmp_path: Path, variants: object) -> None:
     made = Measured(tmp_path)
-    await measure_network(made.bench, made.book, made.subject("train", variants), None, HEAT)
+    await measure_network(made.bench, made.book, made.subject("train", variants), None, None, asked())
     assert made.found("relative_l2", "delivered").value is not None
     assert made.found("relative_l2", "data_only").value is None
     assert "variants.json" in made.found("relative_l2", "data_only").text
@@ -146,12 +147,12 @@ async def test_predictions_that_cannot_be_used_are_unknown(
 ) -> None:
     made = Measured(tmp_path, predict)
     own, reference = made.subject("train", NETWORK), made.subject("reference", REFERENCE)
-    await measure_network(made.bench, made.book, own, reference, HEAT)
+    await measure_network(made.bench, made.book, own, reference, None, asked())
     assert made.found("relative_l2", "delivered").value is None
     assert "predict" in made.found("relative_l2", "delivered").text
     assert rulings(made, Route.PINN, HEAT)["evaluation.metric"] == "unknown"
     last = Measured(tmp_path, predict)
-    await measure_reference(last.bench, last.book, last.subject("solve", REFERENCE), HEAT)
+    await measure_reference(last.bench, last.book, last.subject("solve", REFERENCE), asked())
     assert rulings(last, Route.SIMULATE, HEAT)["evaluation.metric"] == "unknown"
 
 
@@ -160,12 +161,12 @@ async def test_a_broken_opponent_or_a_broken_reference_leaves_the_rest_measured(
         predict_well(job, out)
         if "data_only" in job.variants:
             (out / "predictions-data_only.npz").write_bytes(b"PK")
-        if "coarse" in job.variants:
+        if "classical" in job.variants:
             np.savez(out / "predictions.npz", outputs=np.zeros(3))
 
     made = Measured(tmp_path, predict)
     own, reference = made.subject("train", NETWORK), made.subject("reference", REFERENCE)
-    await measure_network(made.bench, made.book, own, reference, HEAT)
+    await measure_network(made.bench, made.book, own, reference, None, asked())
     assert made.found("relative_l2", "delivered").value is not None
     assert "predictions-data_only.npz cannot be used" in made.found("relative_l2", "data_only").text
     assert "the reference cannot predict" in made.found("reference_error", "reference").text
@@ -173,8 +174,8 @@ async def test_a_broken_opponent_or_a_broken_reference_leaves_the_rest_measured(
 
 async def test_a_network_cannot_put_its_own_field_in_the_place_of_the_reference(tmp_path: Path) -> None:
     made = Measured(tmp_path)
-    own = made.subject("train", ["delivered", "data_only", "reference", "half", "coarse"])
-    await measure_network(made.bench, made.book, own, made.subject("reference", REFERENCE), NO_SERIES)
+    own = made.subject("train", ["delivered", "data_only", "reference", "half", "classical"])
+    await measure_network(made.bench, made.book, own, made.subject("reference", REFERENCE), None, asked(NO_SERIES))
     scoring = next(job for job in made.workshop.jobs if job.verb == "score")
     truths = {str(path) for name, path in scoring.inputs.items() if "-reference-" in name}
     assert truths and all("/reference/" in path for path in truths)
@@ -184,6 +185,6 @@ async def test_an_environment_that_the_worker_removed_is_unknown(tmp_path: Path)
     made = Measured(tmp_path)
     own = made.subject("train", NETWORK)
     (made.run.out("train") / "environment.json").unlink()
-    await measure_network(made.bench, made.book, own, None, HEAT)
+    await measure_network(made.bench, made.book, own, None, None, asked())
     assert "environment.json was not written" in made.found("seed_fingerprint").text
     assert rulings(made, Route.PINN, HEAT)["reproducibility.seeds"] == "unknown"

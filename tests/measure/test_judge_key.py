@@ -5,15 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from orchestrator.core.errors import RunBroken
 from orchestrator.journal.rundir import RunDirectory
-from orchestrator.measure.points import GRID, draw_points
 from orchestrator.measure.secret import attempt_of, judge_key, judge_seed
-
-PROBLEM = {"x": [0.0, 2.0], "t": [0.0, 0.5]}
 
 
 def test_the_key_is_drawn_once_and_is_the_owners_alone(tmp_path: Path) -> None:
@@ -54,12 +50,3 @@ def test_every_plan_of_a_run_counts_as_an_attempt(tmp_path: Path) -> None:
     assert attempt_of(run) == 1
     (run.path / "plan-2.json").touch()
     assert attempt_of(run) == 2
-
-
-def test_the_points_are_a_grid_of_the_whole_domain_and_random_points_inside_it() -> None:
-    first, same, other = (draw_points(PROBLEM, seed) for seed in (2**200, 2**200, 2**200 + 1))
-    cut = GRID[0] * GRID[1]
-    assert np.array_equal(first, same) and np.array_equal(first[:cut], other[:cut])
-    assert not np.any(np.all(first[cut:] == other[cut:], axis=1))
-    assert first[:cut].min(axis=0).tolist() == [0.0, 0.0] and first[:cut].max(axis=0).tolist() == [2.0, 0.5]
-    assert np.all(first[cut:] > 0) and np.all(first[cut:] < (2.0, 0.5))

@@ -14,7 +14,8 @@ import numpy as np
 class Score:
     """One measured number with its 95 % interval [low, high]; `value` None means: could not be measured, see `text`.
 
-    `n` is how many points or rows it rests on, `subject` what was measured (the delivered model, a baseline, …).
+    `n` is how many points or rows it rests on, `subject` what was measured (the delivered model, a baseline, …),
+    `bound` what the value may be at most, where the measurement itself says so.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Score:
     unit: str = ""
     low: float | None = None
     high: float | None = None
+    bound: float | None = None
     n: int = 0
     subject: str = ""
     text: str = ""
@@ -29,7 +31,7 @@ class Score:
     def as_json(self) -> dict[str, Any]:
         """Plain JSON; a number that is not finite becomes null, and the text says so."""
         told = asdict(self)
-        for key in ("value", "low", "high"):
+        for key in ("value", "low", "high", "bound"):
             number = told[key]
             told[key] = float(number) if number is not None and np.isfinite(number) else None
         if self.value is not None and told["value"] is None:
@@ -39,10 +41,11 @@ class Score:
 
 @dataclass(frozen=True)
 class Scored:
-    """A scorer's result: scores, and tables as {name: {"columns": […], "rows": [[…]]}}."""
+    """A scorer's result: scores, tables as {name: {"columns": […], "rows": [[…]]}}, and arrays for files NAME.npz."""
 
     scores: tuple[Score, ...]
     tables: Mapping[str, dict[str, list[Any]]] = field(default_factory=dict)
+    arrays: Mapping[str, dict[str, np.ndarray]] = field(default_factory=dict)
 
 
 Scorer = Callable[[Mapping[str, Path], Mapping[str, Any]], Scored]
