@@ -14,7 +14,7 @@ Kind = Literal["conserved", "dissipated", "balance"]
 
 @dataclass(frozen=True)
 class Face:
-    """The flux through one end of a coordinate; `side` is +1 at the high end, where it leaves along the axis."""
+    """The flux along a coordinate at one of its ends; `side` is +1 at the high end, where it leaves along the axis."""
 
     coordinate: str
     side: int

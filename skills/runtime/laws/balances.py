@@ -100,9 +100,8 @@ def _faces(problem: Problem, coordinate: str, flux: sympy.Expr) -> tuple[Face, .
         return ()
     axis, found = problem.axis(coordinate), []
     for side, end in ((-1, axis.low), (1, axis.high)):
-        left = on_face(flux, problem, coordinate, end)
-        if left != 0:
-            found.append(Face(coordinate, side, left))
+        if on_face(flux, problem, coordinate, end) != 0:
+            found.append(Face(coordinate, side, flux))
     return tuple(found)
 
 

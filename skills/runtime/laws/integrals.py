@@ -22,7 +22,7 @@ def integrals(problem: Problem) -> tuple[Balance, ...]:
     """H(y) with dH/dt = 0, and those with dH/dt = -(sum of d_i y_i²), d_i ≥ 0, which fall or stay.
 
     The derivative along solutions, grad H . f, is asked to vanish identically for a combination of monomials,
-    logarithms (of fields that start positive) and cosines; what is found is verified in symbols.
+    logarithms (of fields that start positive) and cosines.
     """
     jets = Jets(problem.vocabulary)
     fields = tuple(jets.field(name) for name in problem.fields)
@@ -33,7 +33,7 @@ def integrals(problem: Problem) -> tuple[Balance, ...]:
     trials = _trials(problem, fields)
     columns = [*squares, *(_along(trial, fields, rates) for trial in trials)]
     found = []
-    for row in kernel(problem, jets, [(column,) for column in columns]):
+    for row in kernel([(column,) for column in columns]):
         loss = settled(sympy.Add(*(c * square for c, square in zip(row, squares, strict=False))))
         density = settled(sympy.Add(*(c * trial for c, trial in zip(row[len(squares) :], trials, strict=True))))
         if made := _law(density, loss, fields, rates):

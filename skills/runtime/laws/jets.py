@@ -11,13 +11,13 @@ from functools import lru_cache
 import numpy as np
 import sympy
 from numpy.typing import NDArray
+from sympy.printing.str import StrPrinter
 
 from skills.runtime.problem import Problem
 from skills.runtime.symbols import Form, Partial, Vocabulary, symbol
 
 Array = NDArray[np.float64]
 Rank = tuple[int, int, tuple[int, ...]]
-TINY = 1e-11  # relative size below which a number that should cancel has done so
 
 
 class Jets:
@@ -92,16 +92,15 @@ def by_parts(expr: sympy.Expr, jets: Jets) -> tuple[tuple[sympy.Expr, ...], symp
 
 
 def settled(expr: sympy.Expr) -> sympy.Expr:
-    """Expanded, without the terms that only rounding leaves."""
-    terms = sympy.Add.make_args(sympy.expand(expr))
-    sizes = [abs(float(term.as_coeff_Mul()[0])) for term in terms]
-    least = TINY * max(sizes, default=0.0)
-    return sympy.Add(*(term for term, size in zip(terms, sizes, strict=True) if size > least))
+    """Expanded, so that terms cancel; exactly, where all numbers are fractions."""
+    return sympy.expand(expr)
 
 
 def exact(expr: sympy.Expr) -> sympy.Expr:
-    """The same with every decimal as a fraction, so that what cancels does so exactly."""
-    return expr.xreplace({number: sympy.Rational(str(float(number))) for number in expr.atoms(sympy.Float)})
+    """The same with every number as a fraction (of the decimals that it is printed with)."""
+    if expr.is_number:
+        return expr if expr.is_Rational else sympy.Rational(repr(float(expr)))
+    return expr.func(*(exact(part) for part in expr.args)) if expr.args else expr
 
 
 def equations(problem: Problem) -> tuple[sympy.Expr, ...]:
@@ -122,8 +121,13 @@ def number(problem: Problem, expr: sympy.Expr) -> Callable[[dict[str, Array | fl
 
 def told(expr: sympy.Expr) -> str:
     """The expression as a reader wants it: four digits, powers as ^."""
-    long = {number: sympy.Float(float(number), 4) for number in expr.atoms(sympy.Rational) if number.q > 100}
-    return str(expr.xreplace(long)).replace("**", "^")
+    long = {number: sympy.Float(float(number)) for number in expr.atoms(sympy.Rational) if number.q > 100}
+    return _Printer().doprint(expr.xreplace(long)).replace("**", "^")
+
+
+class _Printer(StrPrinter):
+    def _print_Float(self, expr: sympy.Float) -> str:
+        return f"{float(expr):.4g}"
 
 
 def _top(term: sympy.Expr, jets: Jets) -> Rank:

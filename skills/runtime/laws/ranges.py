@@ -135,7 +135,7 @@ def _positive(problem: Problem) -> Range:
     known = dict.fromkeys(problem.fields)
     above = {jets.field(name): sympy.Symbol(name, nonnegative=True) for name in problem.fields}
     if not problem.timed or problem.order(TIME) != 1:
-        return Range("positivity", reason="it is no system of first order in time")
+        return Range(reason="it has several fields and is no evolution of first order")
     for name in known:
         rate = _rate(problem, jets, None, name)
         if rate is None or _not_elliptic(problem, jets, rate, name):
@@ -218,7 +218,8 @@ def _level(growth: Callable[[float], Array], side: int, data: Array) -> float:
     for _ in range(60):
         middle = (bad + good) / 2
         bad, good = (bad, middle) if safe(middle) else (middle, good)
-    return good
+    plain = round(good, 9)
+    return plain if safe(plain) else good
 
 
 def _data(problem: Problem, jets: Jets, rate: sympy.Expr, name: str = "") -> Array | str:
