@@ -34,7 +34,7 @@ class PhysicsPart(_Part):
     interior: int | None = Field(default=None, ge=16, le=65536, description="Collocation points; chosen by default.")
     condition_points: int | None = Field(default=None, ge=8, le=8192, description="A face; by default interior / 8.")
     weight: float = Field(default=10.0, gt=0, description="Of conditions against the equations.")
-    damping: float = Field(default=1e-9, gt=0, description="The small damping of bold steps.")
+    damping: float = Field(default=1e-7, gt=0, description="The small damping of bold steps.")
     refresh: int = Field(default=8, ge=0, description="Steps between adaptive draws of points; 0 keeps them fixed.")
 
 
