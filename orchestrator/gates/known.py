@@ -23,6 +23,10 @@ class Known(Value):
         return tuple(entry for entry in self.evidence if entry.name == name)
 
 
+def measured(*entries: Evidence | None) -> bool:
+    return all(entry is not None and entry.value is not None for entry in entries)
+
+
 def unknown(check: str, why: str, evidence: tuple[Evidence, ...] = (), remedy: str = "") -> Verdict:
     ids = tuple(entry.id for entry in evidence)
     return Verdict(id=check, verdict="unknown", reason=why, evidence=ids, remedy=remedy)
@@ -36,21 +40,21 @@ def unmeasured(check: str, entries: tuple[Evidence | None, ...], otherwise: str)
 
 
 def at_most(
-    check: str, measured: Evidence | None, threshold: float, said: str, *, remedy: str = "", use_upper: bool = False
+    check: str, found: Evidence | None, threshold: float, said: str, *, remedy: str = "", use_upper: bool = False
 ) -> Verdict:
     """Passed where the value (or the upper end of its interval) is at most the threshold."""
-    if measured is None:
+    if found is None:
         return unknown(check, f"{said}: not measured", remedy=remedy)
-    if measured.value is None:
-        return unknown(check, f"{said}: {measured.text or 'could not be measured'}", (measured,), remedy)
-    value = measured.interval[1] if use_upper and measured.interval else measured.value
+    if found.value is None:
+        return unknown(check, f"{said}: {found.text or 'could not be measured'}", (found,), remedy)
+    value = found.interval[1] if use_upper and found.interval else found.value
     passed = value <= threshold
     return Verdict(
         id=check,
         verdict="passed" if passed else "failed",
         value=value,
         threshold=threshold,
-        evidence=(measured.id,),
+        evidence=(found.id,),
         reason=f"{said}: {value:.3g} {'≤' if passed else '>'} {threshold:.3g}",
         remedy="" if passed else remedy,
     )

@@ -1,11 +1,13 @@
-"""Which checks each route requires, and the only reasons for which one may not apply."""
+"""Which checks each plan requires, and the only reasons for which one may not apply."""
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Mapping
+
 from pydantic import JsonValue
 
-from orchestrator.core.errors import IllPosed
-from orchestrator.core.expression import evaluate, names
+from orchestrator.core.evidence import Evidence
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
 
@@ -21,25 +23,22 @@ CHECKS: tuple[str, ...] = (
     "reproducibility.seeds",
     "reproducibility.hyperparameters",
 )
+PHYSICS: tuple[str, ...] = (
+    "physics.residual",
+    "physics.initial",
+    "physics.boundary",
+    "physics.maximum_principle",
+    "physics.conservation",
+)
+CONVERGENCE, IDENTIFIED = "simulate.convergence", "inverse.identified"
 
 REQUIRED: dict[Route, tuple[str, ...]] = {
     Route.TABULAR: CHECKS,
-    Route.PINN: (
-        *CHECKS,
-        "physics.residual",
-        "physics.initial",
-        "physics.boundary",
-        "physics.maximum_principle",
-        "simulate.convergence",
-    ),
-    Route.SIMULATE: (*CHECKS, "simulate.convergence"),
+    Route.PINN: (*CHECKS, *PHYSICS, CONVERGENCE),
+    Route.SIMULATE: (*CHECKS, CONVERGENCE),
 }
 
 NOT_APPLICABLE: dict[tuple[Route, str], str] = {
-    (Route.PINN, "data.leakage"): (
-        "no measured data enters the training: the loss samples the equation, and the judge draws its test points "
-        "after the training has ended"
-    ),
     (Route.SIMULATE, "data.leakage"): "a solver learns from no data",
     (Route.SIMULATE, "data.scaling"): "a solver works in the problem's own units; nothing is fitted to features",
     (Route.SIMULATE, "model.inductive_bias"): "the solver discretises the stated equation itself; no model is chosen",
@@ -48,60 +47,88 @@ NOT_APPLICABLE: dict[tuple[Route, str], str] = {
     (Route.SIMULATE, "training.schedule"): "nothing is trained; the grids are refined until the error estimate is met",
 }
 
-NO_MAXIMUM_PRINCIPLE = (
-    "the maximum principle bounds a solution only where there is no source, no growth, no given flux through an end "
-    "and no end that feeds the field"
+NO_DATA = (
+    "no measured data enters the training: the loss samples the equation, and the judge draws its test points "
+    "after the training has ended"
 )
-# Where the coefficients and the ends are looked at: the points of the boxes' own rule (skills/runtime/fields.py).
-_INSIDE, _ALONG = 101, 1001
+NO_START = "the problem has no time, or no condition at its first time"
+NO_BOUNDARY = "the problem has no conditions on its boundary and no ends that meet"
+NO_MAXIMUM_PRINCIPLE = (
+    "the strict maximum principle bounds the solution of one linear parabolic equation in a place and time without "
+    "source, growth, a given flux through an end, or an end that feeds the field; other bounds are among the laws"
+)
+NO_LAW = "no conservation law, balance, bound or symmetry that a field could break follows from the problem's symbols"
+LAWS_DERIVED = "laws.derived"  # evidence: how many laws the judge derived from the problem and can test
 
 
-def exempt(plan: Plan, check: str) -> str:
+def kind_of(plan: Plan) -> Route:
+    """The route whose checks count: a network in JAX is held to those of any physics-informed network."""
+    modes = {step.spec.get("mode") for step in plan.steps}
+    return Route.PINN if plan.route is Route.JAX and plan.problem is not None and "pinn" in modes else plan.route
+
+
+def required(plan: Plan) -> tuple[str, ...]:
+    """The checks of a plan; with unknown coefficients also whether they were found."""
+    checks = REQUIRED.get(kind_of(plan), ())
+    return (*checks, IDENTIFIED) if checks and kind_of(plan) is Route.PINN and inverse(plan) else checks
+
+
+def inverse(plan: Plan) -> bool:
+    """Whether the plan looks for unknown coefficients."""
+    return bool((plan.problem or {}).get("unknown"))
+
+
+def collects(plan: Plan) -> bool:
+    """Whether the plan makes a data set of solutions rather than one."""
+    return plan.route is Route.SIMULATE and any(step.spec.get("mode") == "collect" for step in plan.steps)
+
+
+def exempt(plan: Plan, check: str, evidence: tuple[Evidence, ...] = ()) -> str:
     """The table's reason why a check does not apply to this plan's own problem; empty where it applies."""
-    if check == "physics.maximum_principle" and plan.problem is not None and not _bounded(plan.problem):
+    route = kind_of(plan)
+    if told := NOT_APPLICABLE.get((route, check)):
+        return told
+    if route is not Route.PINN or plan.problem is None:
+        return ""
+    if check == "data.leakage" and plan.observations is None:
+        return NO_DATA
+    if check == "physics.initial" and not _starts(plan.problem):
+        return NO_START
+    if check == "physics.boundary" and not _ends(plan.problem):
+        return NO_BOUNDARY
+    if check == "physics.conservation" and _lawless(evidence):
+        return NO_LAW
+    if check == "physics.maximum_principle" and not _bounded(plan.problem):
         return NO_MAXIMUM_PRINCIPLE
     return ""
 
 
-def _bounded(problem: dict[str, JsonValue]) -> bool:
-    """Whether u stays within bounds that its data give: no source, no growth, no end that drives or feeds it.
-
-    The rule of the boxes' `fields.bounds`: decay pulls u towards zero, and a robin end that gives off pulls it
-    towards its surroundings; both keep u within bounds.
-    """
-    try:
-        if any(value != 0.0 for value in _inside(problem, "source")):
-            return False
-        if any(value > 0.0 for value in _inside(problem, "reaction")):
-            return False
-        ends = (("left", -1.0), ("right", 1.0))
-        return all(_quiet_end(problem.get(side), outward, problem) for side, outward in ends)
-    except IllPosed:  # data that have no value somewhere: the check stays required, and the scorer tells why
-        return True
+def _lawless(evidence: tuple[Evidence, ...]) -> bool:
+    """Whether the judge derived the laws of the problem, and there are none."""
+    derived = [entry.value for entry in evidence if entry.name == LAWS_DERIVED]
+    return bool(derived) and derived[-1] == 0.0
 
 
-def _inside(problem: dict[str, JsonValue], name: str) -> list[float]:
-    """The values of a coefficient on the box; along an axis that it does not use it is taken once."""
-    text = str(problem.get(name, "0"))
-    used = names(text)
-    x, t = (_span(problem["x"], _INSIDE if "x" in used else 1), _span(problem["t"], _INSIDE if "t" in used else 1))
-    return [evaluate(text, x=a, t=b) for a in x for b in t]
+def _starts(problem: Mapping[str, JsonValue]) -> bool:
+    return any(_at_start(problem, at) for at in _places(problem))
 
 
-def _quiet_end(end: JsonValue, outward: float, problem: dict[str, JsonValue]) -> bool:
-    """Whether the end holds u to given values, lets nothing through, or exchanges with its surroundings."""
-    if not isinstance(end, dict) or end.get("kind", "dirichlet") in ("dirichlet", "periodic"):
-        return True
-    value = str(end.get("value", "0"))
-    coefficient = str(end.get("coefficient", "0")) if end.get("kind") == "robin" else "0"
-    times = _span(problem["t"], _ALONG if names(value) | names(coefficient) else 1)
-    for time in times:
-        exchange = outward * evaluate(coefficient, t=time)
-        if exchange < 0.0 or (exchange == 0.0 and evaluate(value, t=time) != 0.0):
-            return False
-    return True
+def _ends(problem: Mapping[str, JsonValue]) -> bool:
+    return bool(problem.get("periodic")) or any(not _at_start(problem, at) for at in _places(problem))
 
 
-def _span(bounds: JsonValue, count: int) -> list[float]:
-    low, high = (float(str(edge)) for edge in bounds) if isinstance(bounds, list) and len(bounds) == 2 else (0.0, 1.0)
-    return [low + (high - low) * index / max(1, count - 1) for index in range(count)]
+def _places(problem: Mapping[str, JsonValue]) -> list[dict[str, JsonValue]]:
+    conditions = problem.get("conditions")
+    found = [one.get("at") for one in conditions if isinstance(one, dict)] if isinstance(conditions, list) else []
+    return [at for at in found if isinstance(at, dict)]
+
+
+def _at_start(problem: Mapping[str, JsonValue], at: dict[str, JsonValue]) -> bool:
+    axes = problem.get("coordinates")
+    told = [axis for axis in axes if isinstance(axis, dict)] if isinstance(axes, list) else []
+    return "t" in at and any(axis.get("name") == "t" and axis.get("low") == at["t"] for axis in told)
+
+
+def _bounded(problem: Mapping[str, JsonValue]) -> bool:
+    """SymPy is loaded here, at the first question, and not when the command line starts."""
+    return bool(importlib.import_module("orchestrator.gates.bounded").bounded(problem))

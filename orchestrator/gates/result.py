@@ -8,9 +8,9 @@ from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
-from orchestrator.gates import common, field, table
+from orchestrator.gates import common, field, inverse, physics, reference, table
 from orchestrator.gates.known import Known, unknown
-from orchestrator.gates.required import NOT_APPLICABLE, REQUIRED, exempt
+from orchestrator.gates.required import collects, exempt, kind_of, required
 
 Gate = Callable[[Known], Verdict]
 
@@ -26,15 +26,25 @@ FIELD: dict[str, Gate] = {
     "training.loss": field.loss,
     "evaluation.metric": field.metric,
     "evaluation.uncertainty": field.uncertainty,
-    "physics.residual": field.residual,
-    "physics.initial": field.initial,
-    "physics.boundary": field.boundary,
-    "physics.maximum_principle": field.maximum_principle,
-    "simulate.convergence": field.convergence,
+    "physics.residual": physics.residual,
+    "physics.initial": physics.initial,
+    "physics.boundary": physics.boundary,
+    "physics.maximum_principle": physics.maximum_principle,
+    "physics.conservation": physics.conservation,
+    "simulate.convergence": reference.convergence,
+    "inverse.identified": inverse.identified,
+    "data.leakage": table.leakage,
 }
 REFERENCE: dict[str, Gate] = {
-    "evaluation.metric": field.reference_metric,
-    "evaluation.uncertainty": field.reference_uncertainty,
+    "evaluation.metric": reference.metric,
+    "evaluation.uncertainty": reference.uncertainty,
+    "simulate.convergence": reference.convergence,
+}
+DATASET: dict[str, Gate] = {
+    "evaluation.metric": reference.dataset_metric,
+    "evaluation.uncertainty": reference.dataset_uncertainty,
+    "simulate.convergence": reference.dataset_convergence,
+    "reproducibility.seeds": reference.dataset_seeds,
 }
 TABLE: dict[str, Gate] = {
     "data.leakage": table.leakage,
@@ -48,31 +58,32 @@ TABLE: dict[str, Gate] = {
 GATES: dict[Route, Mapping[str, Gate]] = {
     Route.TABULAR: {**COMMON, **TABLE},
     Route.PINN: {**COMMON, **FIELD},
-    Route.SIMULATE: {**COMMON, **FIELD, **REFERENCE},
+    Route.SIMULATE: {**COMMON, **REFERENCE},
 }
 
 
 def judge_results(plan: Plan, evidence: tuple[Evidence, ...]) -> tuple[Verdict, ...]:
     """One verdict per check of the route, in the table's order."""
     known = Known(plan=plan, evidence=evidence, tolerance=plan.tolerance or DEFAULT_TOLERANCE)
-    return tuple(_rule(check, plan, known) for check in REQUIRED.get(plan.route, ()))
+    return tuple(_rule(check, plan, known) for check in required(plan))
 
 
 DEFAULT_TOLERANCE = 1e-4
 
 
 def _rule(check: str, plan: Plan, known: Known) -> Verdict:
-    reason = NOT_APPLICABLE.get((plan.route, check)) or exempt(plan, check)
+    reason = exempt(plan, check, known.evidence)
     if reason:
         return Verdict(id=check, verdict="not_applicable", reason=reason)
-    gate = GATES[plan.route].get(check)
+    gates = {**COMMON, **DATASET} if collects(plan) else GATES[kind_of(plan)]
+    gate = gates.get(check)
     return gate(known) if gate else unknown(check, "no gate measures this check on this route")
 
 
 def shortfalls(plan: Plan, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
     """The verdicts that keep the run from being validated: failed or unknown ones, and checks that are absent."""
     ruled = {verdict.id for verdict in verdicts}
-    absent = tuple(unknown(c, "the check was not ruled on") for c in REQUIRED.get(plan.route, ()) if c not in ruled)
+    absent = tuple(unknown(c, "the check was not ruled on") for c in required(plan) if c not in ruled)
     short = tuple(verdict for verdict in verdicts if verdict.verdict in ("failed", "unknown"))
     troubled = any(verdict.id.startswith(("step.", "loop.")) for verdict in short)
     return short if troubled else short + absent

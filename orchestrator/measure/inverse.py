@@ -61,9 +61,10 @@ def measure_coefficients(
 ) -> None:
     """For every unknown: `posterior.NAME` of both, `identified.NAME`, `agreement.NAME` and `implied.NAME`.
 
-    `identified`: width of the 95 % interval over that of the prior range, infinite where the mean lies outside.
+    `identified`: width of the 95 % interval over that of the prior range, above 1 where the mean lies outside of it.
     `agreement`: distance of training and classical fit over their combined standard deviation. `implied`: distance of
-    the training's claim from what its own field implies, over the claim's standard deviation and the latter's.
+    the training's claim from what its own field implies, over the deviations of both. A difference below the accuracy
+    asked for, relative to the coefficient, counts as one more deviation: without noise there would be none.
     """
     for name, (low, high) in question.unknown.items():
         unit = _unit(question, name)
@@ -74,12 +75,14 @@ def measure_coefficients(
             for kind in ("identified", "agreement", "implied"):
                 book.add(f"{kind}.{name}", None, file, step, subject=DELIVERED, text="there is no usable posterior")
             continue
-        width = 2 * QUANTILE * own[1] / (high - low)
-        inside = low <= own[0] <= high
-        text = f"95 % interval over the range {low:g} to {high:g}" + ("" if inside else "; the mean lies outside it")
-        book.add(f"identified.{name}", width if inside else None, file, step, subject=DELIVERED, text=text)
-        _distance(book, f"agreement.{name}", own, fit, file, step, "the classical fit")
-        _distance(book, f"implied.{name}", own, _implied(book, name), file, step, "what the delivered field implies")
+        beyond = max(low - own[0], own[0] - high, 0.0)
+        width = max(2 * QUANTILE * own[1] / (high - low), 1 + beyond / (high - low) if beyond else 0.0)
+        text = f"95 % interval over the range {low:g} to {high:g}" + ("; the mean lies outside it" if beyond else "")
+        book.add(f"identified.{name}", width, file, step, subject=DELIVERED, text=text)
+        least = question.tolerance * abs(own[0])
+        _distance(book, f"agreement.{name}", own, fit, least, file, step, "the classical fit")
+        field = _implied(book, name)
+        _distance(book, f"implied.{name}", own, field, least, file, step, "what the delivered field implies")
 
 
 def _posterior(
@@ -110,13 +113,13 @@ def _implied(book: EvidenceBook, name: str) -> tuple[float, float] | None:
 
 
 def _distance(
-    book: EvidenceBook, name: str, own: tuple[float, float], other: tuple[float, float] | None, file: Path, step: str,
-    what: str,
+    book: EvidenceBook, name: str, own: tuple[float, float], other: tuple[float, float] | None, least: float,
+    file: Path, step: str, what: str,
 ) -> None:  # fmt: skip
     if other is None:
         book.add(name, None, file, step, subject=DELIVERED, text=f"there is no usable value of {what}")
         return
-    apart = abs(own[0] - other[0]) / math.hypot(own[1], other[1])
+    apart = abs(own[0] - other[0]) / math.hypot(own[1], other[1], least)
     text = f"{own[0]:.6g} ± {own[1]:.2g} against {other[0]:.6g} ± {other[1]:.2g}, {what}"
     book.add(name, apart, file, step, subject=DELIVERED, text=text)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from evidence import PROBLEM, plan_for
+from evidence import PROBLEM, parabolic, plan_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.core.request import Route
 from orchestrator.gates.required import exempt
 from skills.runtime.fields import bounds
-from skills.runtime.parabolic import Parabolic as Problem
+from skills.runtime.parabolic import Parabolic
+from skills.runtime.problem import Problem
 
 SIGNED = ("0", "1", "-1", "x", "-x", "x - 0.5", "t*(x - 2)", "sin(2*pi*16*x)")
 END = st.fixed_dictionaries(
@@ -22,20 +23,41 @@ END = st.fixed_dictionaries(
 )
 
 
+def waived(problem: dict[str, object]) -> bool:
+    return bool(exempt(plan_for(Route.PINN, problem=problem), "physics.maximum_principle"))
+
+
 def agree(problem: dict[str, object]) -> bool:
-    waived = bool(exempt(plan_for(Route.PINN, problem=problem), "physics.maximum_principle"))
-    return waived == bool(bounds(Problem.model_validate(problem)).reason)
+    family = Parabolic.of(Problem.model_validate(problem))
+    return waived(problem) == (family is None or bool(bounds(family).reason))
 
 
 @given(source=st.sampled_from(["0", "0", *SIGNED]), reaction=st.sampled_from(SIGNED), left=END, right=END)
 @settings(max_examples=150, deadline=None)
 def test_the_table_and_the_scorer_agree(source: str, reaction: str, left: object, right: object) -> None:
-    assert agree({**PROBLEM, "source": source, "reaction": reaction, "left": left, "right": right})
+    assert agree(parabolic(source=source, reaction=reaction, left=left, right=right))
 
 
 def test_they_agree_on_periodic_ends() -> None:
     ends = {"left": {"kind": "periodic"}, "right": {"kind": "periodic"}}
-    assert agree({**PROBLEM, **ends}) and agree({**PROBLEM, **ends, "reaction": "1"})
+    assert agree(parabolic(**ends)) and agree(parabolic(**ends, reaction="1"))
+    assert not waived(parabolic(**ends)) and waived(parabolic(**ends, reaction="1"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"equations": ["u_t + u*u_x - alpha*u_xx"]},
+        {"equations": ["u_tt - alpha*u_xx"]},
+        {"equations": ["u_t + alpha*u_xx"]},
+        {"parameters": {}, "unknown": {"alpha": {"low": 0.1, "high": 1.0, "guess": 0.4}}},
+        {"conditions": [*PROBLEM["conditions"], {"at": {"x": 1.0}, "equations": ["u_x"]}]},
+        {"conditions": [{"at": {"t": 0.0}, "equations": ["u_x - 1"]}, *PROBLEM["conditions"][1:]]},
+    ],
+)
+def test_they_agree_on_problems_of_another_kind(changes: dict[str, object]) -> None:
+    problem = {**PROBLEM, **changes}
+    assert waived(problem) and Parabolic.of(Problem.model_validate(problem)) is None
 
 
 @pytest.mark.parametrize(
@@ -44,14 +66,12 @@ def test_they_agree_on_periodic_ends() -> None:
         {"reaction": "-2*x"},  # decay
         {"right": {"kind": "robin", "value": "1", "coefficient": "1"}},  # gives off to surroundings at 1
         {"left": {"kind": "robin", "value": "-1", "coefficient": "-1"}},
+        {"diffusion": "alpha*(1 + x*t)"},
     ],
 )
 def test_decay_and_exchange_keep_the_check_required(changes: dict[str, object]) -> None:
-    problem = {**PROBLEM, **changes}
-    assert exempt(plan_for(Route.PINN, problem=problem), "physics.maximum_principle") == ""
-    assert bounds(Problem.model_validate(problem)).reason == ""
+    assert not waived(parabolic(**changes)) and agree(parabolic(**changes))
 
 
 def test_data_without_a_value_somewhere_waive_nothing() -> None:
-    problem = {**PROBLEM, "source": "1/x"}
-    assert exempt(plan_for(Route.PINN, problem=problem), "physics.maximum_principle") == ""
+    assert not waived(parabolic(source="1/x"))

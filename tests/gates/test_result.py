@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from evidence import PROBLEM, ROWS, Row, evidence_of, plan_for
+from evidence import PROBLEM, ROWS, Row, evidence_of, parabolic, plan_for
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.core.outcome import Outcome
+from orchestrator.core.plan import Step
 from orchestrator.core.request import Route
-from orchestrator.gates.required import CHECKS, NOT_APPLICABLE, REQUIRED, exempt
+from orchestrator.gates.required import CHECKS, NOT_APPLICABLE, REQUIRED, exempt, required
 from orchestrator.gates.result import judge_results, may_replan, shortfalls
 
 ROUTES = tuple(ROWS)
@@ -26,6 +27,8 @@ BAD: tuple[tuple[Route, str, str, float, tuple[float, float] | None, str], ...] 
     (Route.PINN, "initial_error", "delivered", 0.1, None, "physics.initial"),
     (Route.PINN, "boundary_error", "delivered", 0.1, None, "physics.boundary"),
     (Route.PINN, "maximum_principle", "delivered", 0.1, None, "physics.maximum_principle"),
+    (Route.PINN, "law.mass", "delivered", 0.1, None, "physics.conservation"),
+    (Route.PINN, "law.energy", "delivered", 0.1, None, "physics.conservation"),
     (Route.PINN, "scaled_range", "delivered", 7.0, None, "data.scaling"),
     (Route.PINN, "truth_error", "truth", 5e-5, None, "evaluation.uncertainty"),
     (Route.PINN, "reference_error", "reference", 5e-5, None, "simulate.convergence"),
@@ -93,7 +96,7 @@ def test_a_measurement_that_is_absent_or_empty_is_never_a_pass(
 
 def test_every_check_that_may_fail_is_shown_to_fail() -> None:
     for route in ROUTES:
-        free = {check for r, check in NOT_APPLICABLE if r is route}
+        free = {check for check in REQUIRED[route] if exempt(plan_for(route), check)}
         shown = {row[5] for row in BAD if row[0] is route}
         common = {row[5] for row in BAD if row[5].startswith(("reproducibility.", "training.schedule"))}
         other = {"evaluation.metric"} if route is Route.TABULAR else set()  # its bounds: the test below
@@ -123,6 +126,78 @@ def test_a_plan_without_verdicts_is_short_of_every_check() -> None:
 
 
 @pytest.mark.parametrize(
+    ("classical", "delivered", "ruling"),
+    [
+        (1e-3, 2e-5, "passed"),
+        (1e-7, 2e-5, "passed"),
+        (1e-5, 5e-4, "failed"),
+        (1e-3, 5e-4, "passed"),
+        (None, 2e-5, "unknown"),
+    ],
+)
+def test_a_classical_solver_at_equal_cost_is_told_and_beats_what_misses_the_accuracy(
+    classical: float | None, delivered: float, ruling: str
+) -> None:
+    errors = {"classical": classical, "delivered": delivered}
+    rows = tuple(
+        (name, subject, errors[subject], None) if name == "relative_l2" and errors.get(subject) is not None
+        else (name, subject, value, interval)
+        for name, subject, value, interval in ROWS[Route.PINN]
+        if not (subject == "classical" and classical is None)
+    )  # fmt: skip
+    (ruled,) = (v for v in judge_results(plan_for(Route.PINN), evidence_of(rows)) if v.id == "model.baseline")
+    assert ruled.verdict == ruling
+    better = classical is not None and classical < delivered
+    assert ("ask for a simulation" in ruled.reason) == better
+    if classical is not None:
+        assert f"{classical:.3g}" in ruled.reason and f"{delivered:.3g}" in ruled.reason and "0.4" in ruled.reason
+
+
+@pytest.mark.parametrize(
+    ("interval", "ruling"), [((0.5e-2, 0.9e-2), "passed"), ((0.5e-2, 2e-2), "unknown"), ((2e-2, 3e-2), "failed")]
+)
+def test_a_residual_that_measuring_cannot_tell_from_its_bound_is_unknown(
+    interval: tuple[float, float], ruling: str
+) -> None:
+    rows = tuple(
+        (name, subject, sum(interval) / 2, interval) if (name, subject) == ("residual", "delivered")
+        else (name, subject, value, old)
+        for name, subject, value, old in ROWS[Route.PINN]
+    )  # fmt: skip
+    assert rulings(Route.PINN, rows)["physics.residual"] == ruling
+
+
+def test_conservation_is_waived_only_where_no_law_was_derived_and_unknown_where_one_is_lost() -> None:
+    lawless = tuple(
+        (name, subject, 0.0, None) if name == "laws.derived" else (name, subject, value, interval)
+        for name, subject, value, interval in ROWS[Route.PINN]
+        if not name.startswith("law.")
+    )
+    assert rulings(Route.PINN, lawless)["physics.conservation"] == "not_applicable"
+    lost = tuple(row for row in ROWS[Route.PINN] if row[0] not in ("law.mass", "law.energy"))
+    assert rulings(Route.PINN, lost)["physics.conservation"] == "unknown"
+
+
+def test_checks_of_a_start_and_of_a_boundary_are_waived_where_the_problem_has_none() -> None:
+    axis = [{"name": "t", "low": 0.0, "high": 9.0}]
+    starts = [{"at": {"t": 0.0}, "equations": ["u - 1"]}]
+    decay = {**PROBLEM, "coordinates": axis, "equations": ["u_t + u"], "conditions": starts}
+    steady = {**PROBLEM, "equations": ["u_xx"], "conditions": PROBLEM["conditions"][1:]}
+    ring = {**PROBLEM, "conditions": PROBLEM["conditions"][:1], "periodic": ["x"]}
+    for problem, initial, boundary in ((decay, False, True), (steady, True, False), (ring, False, False)):
+        plan = plan_for(Route.PINN, problem=problem)
+        assert bool(exempt(plan, "physics.initial")) == initial
+        assert bool(exempt(plan, "physics.boundary")) == boundary
+
+
+def test_a_network_in_jax_is_held_to_the_same_checks() -> None:
+    step = Step(id="train", worker="jax", kind="skill", spec={"mode": "pinn"})
+    plan = plan_for(Route.JAX, steps=(step,))
+    assert required(plan) == REQUIRED[Route.PINN]
+    assert shortfalls(plan, judge_results(plan, evidence_of(ROWS[Route.PINN]))) == ()
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"source": "1"},
@@ -134,7 +209,7 @@ def test_a_plan_without_verdicts_is_short_of_every_check() -> None:
 )
 def test_the_maximum_principle_is_waived_by_the_table_only_where_it_does_not_hold(changes: dict[str, object]) -> None:
     assert exempt(plan_for(Route.PINN), "physics.maximum_principle") == ""
-    other = plan_for(Route.PINN, problem={**PROBLEM, **changes})
+    other = plan_for(Route.PINN, problem=parabolic(**changes))
     assert exempt(other, "physics.maximum_principle")
     assert exempt(other, "physics.residual") == ""
 

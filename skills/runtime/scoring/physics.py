@@ -24,6 +24,7 @@ Files = Mapping[str, Path]
 Params = Mapping[str, Any]
 PHYSICS = ("residual", "initial_error", "boundary_error", "maximum_principle")
 NONE_OF = {"initial": "the problem has no condition at the first time", "boundary": "the problem has no boundary"}
+DERIVED = "laws.derived"
 QUANTILE = 1.96  # of the standard normal, two-sided 95 %
 
 
@@ -50,20 +51,24 @@ def physics(files: Files, params: Params) -> Scored:
 
 
 def conserved(files: Files, params: Params) -> Scored:
-    """`law.NAME` of every law that was derived for the problem, each with its own bound."""
+    """`law.NAME` of every law that the symbols give and a field can break, with its bound; and how many there are."""
     problem, subject = Problem.model_validate(params["problem"]), str(params["subject"])
     try:
         reading = read(problem, files["predictions"], files["probes"])
         _, values = reading.block("laws")
         known = problem.with_values(**_implied(reading).values) if problem.inverse else problem
     except Unusable as why:
-        return none(("law",), subject, str(why))
+        return none((DERIVED,), subject, str(why))
     found = laws.measure(known, values, float(params["tolerance"]))
+    count = Score(DERIVED, float(len(found)), n=len(found), subject=subject, text=", ".join(law.name for law in found))
     return Scored(
-        tuple(
+        (
+            count,
+            *(
             Score(f"law.{law.name}", law.value, low=_less(law.value, law.error), high=_more(law.value, law.error),
                   bound=law.bound, n=law.n, subject=subject, text=law.text)
             for law in found
+            ),
         )
     )  # fmt: skip
 

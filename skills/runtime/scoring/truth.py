@@ -49,7 +49,8 @@ def of_reference(problem: Problem, files: Files, why: str) -> Truth:
             raise Unusable("the reference was not evaluated at the same points")
         return values
 
-    return Truth(at, "reference", lambda places: refinement(problem, files)[0])
+    text = "classical fit to the same observations" if problem.inverse else "reference"
+    return Truth(at, text, lambda places: refinement(problem, files)[0])
 
 
 def refinement(problem: Problem, files: Files) -> tuple[float, int]:
