@@ -78,6 +78,9 @@ def _plain(problem: Problem, jets: Jets) -> tuple[Multiplier, ...]:
 def _balance(problem: Problem, jets: Jets, known: tuple[sympy.Expr, ...], multiplier: Multiplier) -> Balance | None:
     whole = sympy.Add(*(a * b for a, b in zip(multiplier, known, strict=True)))
     fluxes, loss = by_parts(whole, jets)
+    if jets.inside(loss) and len(problem.fields) > 1:
+        others, left = by_parts(whole, Jets(problem.vocabulary, last_field_first=True))
+        fluxes, loss = (others, left) if left == 0 else (fluxes, loss)
     density = fluxes[problem.names.index(TIME)] if problem.timed else sympy.Integer(0)
     if problem.timed and not jets.inside(density):
         return None

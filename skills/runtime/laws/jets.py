@@ -23,8 +23,8 @@ Rank = tuple[int, int, tuple[int, ...]]
 class Jets:
     """The derivatives of all fields as independent variables; unlike in formulas, of any order."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
+    def __init__(self, vocabulary: Vocabulary, *, last_field_first: bool = False) -> None:
+        self.vocabulary, self.last_field_first = vocabulary, last_field_first
         self.places = range(len(vocabulary.coordinates))
 
     def partial(self, found: sympy.Symbol) -> Partial | None:
@@ -67,14 +67,16 @@ class Jets:
         return found
 
     def rank(self, partial: Partial) -> Rank:
-        return partial.order, self.vocabulary.fields.index(partial.field), partial.orders
+        """What is integrated by parts first: the highest order, or all derivatives of the last field."""
+        first, second = partial.order, self.vocabulary.fields.index(partial.field)
+        return (second, first, partial.orders) if self.last_field_first else (first, second, partial.orders)
 
 
 def by_parts(expr: sympy.Expr, jets: Jets) -> tuple[tuple[sympy.Expr, ...], sympy.Expr]:
     """(fluxes, rest) with expr = sum of D_i fluxes[i] + rest: what can be integrated is, highest derivatives first.
 
-    A term is integrated only where all derivatives that it leaves are lower in rank, so this ends; rest is zero for
-    most, but not for all total divergences in several dimensions.
+    A term is integrated only where all derivatives that it leaves are lower in rank, so this ends. The rest is zero for
+    most total divergences, and for those of several fields where one takes the last field's derivatives first.
     """
     fluxes = [sympy.Integer(0) for _ in jets.places]
     left, rest = settled(expr), sympy.Integer(0)

@@ -13,7 +13,7 @@ class Law(BaseModel):
     false the law is a statement that no single field can break or keep.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str
     statement: str

@@ -19,15 +19,16 @@ Array = NDArray[np.float64]
 CERTAIN = 0.5  # of a violation may be the error of measuring it, and it still counts as one
 
 
-def measure(problem: Problem, values: Array, tolerance: float) -> tuple[LawScore, ...]:
+def measure(problem: Problem, values: Array, tolerance: float, held: tuple[Law, ...] = ()) -> tuple[LawScore, ...]:
     """One score for each law that applies and can be tested, from values (n, fields) at `points(problem)`.
 
-    `tolerance` is the relative error that the field may have. Raises ValueError where values are not finite or too few.
+    `tolerance` is the relative error that the field may have. `held` are laws derived before, whose numbers and factors
+    count. Raises ValueError where values are not finite or too few.
     """
     if not np.all(np.isfinite(values)):
         raise ValueError("the values are not finite")
     field = sampled(problem, values)
-    known = {law.name: law for law in derive(problem)}
+    known = {law.name: law for law in held or derive(problem)}
     found = []
     for name, missed in _measures(problem, known).items():
         found.append(_score(known[name], missed(field), missed(field.smoothed), tolerance, field))
@@ -40,8 +41,9 @@ def _measures(problem: Problem, known: dict[str, Law]) -> dict[str, Callable[[Sa
         one.name: partial(balanced.miss, one=one, begun=known[one.name].numbers.get("start"))
         for one in balances(problem)
     }
-    if not (held := ranges.allowed(problem)).reason:
-        found[held.name] = partial(ranges.miss, one=held)
+    allowed = ranges.allowed(problem)
+    if not allowed.reason:
+        found[allowed.name] = partial(ranges.miss, one=ranges.told(allowed, known[allowed.name]))
     found |= {one.name: partial(mirrors.miss, one=one) for one in mirrors.mirrors(problem)}
     if known[dimensioned.NAME].applies:
         found[dimensioned.NAME] = lambda field: float(len(dimensioned.findings(problem).violations))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -55,6 +55,11 @@ def statement(problem: Problem, one: Range) -> Law:
     numbers = {key: end for key, end in (("lower_bound", one.low), ("upper_bound", one.high)) if np.isfinite(end)}
     return Law(name=one.name, statement=f"{low}{names}{high}; {one.source}", formula=f"{low}{names}{high}",
                numbers=numbers)  # fmt: skip
+
+
+def told(one: Range, law: Law) -> Range:
+    """The range with the numbers that a law names."""
+    return replace(one, low=law.numbers.get("lower_bound", -np.inf), high=law.numbers.get("upper_bound", np.inf))
 
 
 def miss(field: Sampled, one: Range) -> float:
