@@ -2,76 +2,142 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skills.simulate.march import Solution, collocation
-from skills.simulate.space import Space
+from skills.runtime.problem import TIME, Coordinate
+from skills.simulate.grid import Grid
+from skills.simulate.march import collocation
+from skills.simulate.spectral import Axis
+from skills.simulate.weights import value_weights
 
 Array = NDArray[np.float64]
+Columns = Mapping[str, Array]
 
-WIDTH = 8  # points in space: of the eighth order, above that of the differences
-AT_ONCE = 20_000
+EXTRA = 2  # points in space beyond the order of the differences
+AT_ONCE = 8192
+
+
+class Field(Protocol):
+    """A solution: (n, fields) values at points given as coordinate -> column (n,)."""
+
+    def __call__(self, at: Columns) -> Array: ...
+    def save(self, path: Path) -> None: ...
 
 
 @dataclass(frozen=True)
-class Field:
-    """A solution that can be asked anywhere; `x` bounds the grid of equal cells."""
+class Times:
+    """Steps between `edges`, with polynomials on the points `nodes` of [0, 1] of each."""
 
-    x: tuple[float, float]
-    cells: int
-    periodic: bool
     edges: Array
+    nodes: Array
+
+    def weights(self, t: Array) -> tuple[NDArray[np.int64], Array]:
+        """Step (n,) and weights (n, nodes); a time on an edge belongs to the step before it."""
+        step = np.clip(np.searchsorted(self.edges, t, side="left") - 1, 0, len(self.edges) - 2)
+        since = (t - self.edges[step]) / (self.edges[step + 1] - self.edges[step])
+        return step, value_weights(since, self.nodes)
+
+
+@dataclass(frozen=True)
+class LineField:
+    """`values` (steps, points in time, nodes, fields) on a grid of one space dimension, or (…, 1, fields) without."""
+
+    times: Times
+    grid: Grid | None
     values: Array
 
-    def __call__(self, x: Array, t: Array) -> Array:
-        """u at points (n,) inside the box."""
-        parts = [self._part(x[at : at + AT_ONCE], t[at : at + AT_ONCE]) for at in range(0, len(x), AT_ONCE)]
-        return np.concatenate(parts) if parts else np.zeros(0)
+    def __call__(self, at: Columns) -> Array:
+        parts = [self._part({name: column[i : i + AT_ONCE] for name, column in at.items()})
+                 for i in range(0, len(at[TIME]), AT_ONCE)]  # fmt: skip
+        return np.concatenate(parts) if parts else np.zeros((0, self.values.shape[-1]))
 
-    def _part(self, x: Array, t: Array) -> Array:
-        nodes = collocation(self.values.shape[1] - 1).times
-        step = np.clip(np.searchsorted(self.edges, t, side="left") - 1, 0, len(self.values) - 1)
-        since = (t - self.edges[step]) / (self.edges[step + 1] - self.edges[step])
-        in_time = _weights(since, nodes)
-        place = (x - self.x[0]) / (self.x[1] - self.x[0]) * self.cells
-        first = np.floor(place).astype(np.int64) - WIDTH // 2 + 1
-        points = self.values.shape[2]
-        if not self.periodic:
-            first = np.clip(first, 0, points - WIDTH)
-        in_space = _weights(place - first, np.arange(WIDTH, dtype=np.float64))
-        columns = (first[:, None] + np.arange(WIDTH)) % points
-        held = self.values[step[:, None, None], np.arange(len(nodes))[:, None], columns[:, None, :]]
-        return np.einsum("ps,psw,pw->p", in_time, held, in_space)
+    def _part(self, at: Columns) -> Array:
+        step, in_time = self.times.weights(at[TIME])
+        if self.grid is None:
+            return np.einsum("ps,psf->pf", in_time, self.values[step, :, 0])
+        width = min(self.grid.order + EXTRA, len(self.grid.nodes))
+        columns, in_space = self.grid.weights(at[self.grid.axis.name], width)
+        held = self.values[step[:, None, None], np.arange(in_time.shape[1])[:, None], columns[:, None, :]]
+        return np.einsum("psf,ps->pf", np.einsum("pswf,pw->psf", held, in_space), in_time)
 
     def save(self, path: Path) -> None:
-        np.savez(path, x=self.x, cells=self.cells, periodic=self.periodic, edges=self.edges, values=self.values)
+        grid: dict[str, object] = {}
+        if self.grid is not None:
+            grid = {**_axis(self.grid.axis), "grid": self.grid.nodes, "periodic": self.grid.periodic}
+            grid["order"] = self.grid.order
+        np.savez(path, kind="line", edges=self.times.edges, nodes=self.times.nodes, values=self.values, **grid)
 
 
-def field(space: Space, solution: Solution) -> Field:
-    return Field(space.problem.x, space.cells, space.problem.periodic, solution.edges, solution.values)
+@dataclass(frozen=True)
+class BoxField:
+    """`values` (steps, points in time, nodes of each axis…, fields) on spectral axes; without time (1, 1, …)."""
+
+    times: Times | None
+    axes: tuple[Axis, ...]
+    values: Array
+
+    def __call__(self, at: Columns) -> Array:
+        count = len(at[self.axes[0].coordinate.name])
+        found = np.empty((count, self.values.shape[-1]))
+        if self.times is None:
+            step, in_time = np.zeros(count, dtype=np.int64), np.ones((count, 1))
+        else:
+            step, in_time = self.times.weights(at[TIME])
+        order = np.argsort(step, kind="stable")
+        bounds = np.searchsorted(step[order], np.arange(len(self.values) + 1))
+        for one, (low, high) in enumerate(zip(bounds, bounds[1:], strict=False)):
+            for begin in range(low, high, AT_ONCE):
+                rows = order[begin : min(begin + AT_ONCE, high)]
+                found[rows] = self._within(one, {name: column[rows] for name, column in at.items()}, in_time[rows])
+        return found
+
+    def _within(self, step: int, at: Columns, in_time: Array) -> Array:
+        held = np.moveaxis(self.values[step], 0, -1)  # axes…, fields, points in time
+        first, *others = self.axes
+        found = np.tensordot(first.matrix(at[first.coordinate.name]), held, axes=1)
+        for axis in others:
+            found = np.einsum("pa,pa...->p...", axis.matrix(at[axis.coordinate.name]), found)
+        return np.einsum("pfs,ps->pf", found, in_time)
+
+    def save(self, path: Path) -> None:
+        told = {f"axis{place}_{key}": value for place, axis in enumerate(self.axes)
+                for key, value in {**_axis(axis.coordinate), "periodic": axis.periodic}.items()}  # fmt: skip
+        times = {} if self.times is None else {"edges": self.times.edges, "nodes": self.times.nodes}
+        np.savez(path, kind="box", dimensions=len(self.axes), values=self.values, **told, **times)
+
+
+def radau(edges: Array) -> Times:
+    return Times(edges, collocation().times)
 
 
 def load(path: Path) -> Field:
     """A field that `save` wrote."""
     with np.load(path, allow_pickle=False) as held:
-        low, high = (float(end) for end in held["x"])
-        cells, periodic = int(held["cells"]), bool(held["periodic"])
-        return Field((low, high), cells, periodic, held["edges"], held["values"])
+        times = Times(held["edges"], held["nodes"]) if "edges" in held else None
+        if str(held["kind"]) == "line":
+            assert times is not None
+            grid = None
+            if "grid" in held:
+                grid = Grid(_coordinate(held), held["grid"], bool(held["periodic"]), int(held["order"]))
+            return LineField(times, grid, held["values"])
+        values = held["values"]
+        axes = tuple(
+            Axis(_coordinate(held, f"axis{place}_"), values.shape[2 + place], bool(held[f"axis{place}_periodic"]))
+            for place in range(int(held["dimensions"]))
+        )
+        return BoxField(times, axes, values)
 
 
-def _weights(at: Array, nodes: Array) -> Array:
-    """(n, nodes) weights of the interpolating polynomial, by the barycentric formula.
+def _axis(axis: Coordinate) -> dict[str, object]:
+    return {"name": axis.name, "low": axis.low, "high": axis.high}
 
-    Berrut, J.-P. & Trefethen, L. N. (2004) Barycentric Lagrange interpolation. doi:10.1137/S0036144502417715
-    """
-    gaps = at[:, None] - nodes
-    weights = 1 / (nodes[:, None] - nodes + np.eye(len(nodes))).prod(axis=1)
-    hit = gaps == 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = weights / gaps
-        found /= found.sum(axis=1, keepdims=True)
-    return np.where(hit.any(axis=1, keepdims=True), hit.astype(np.float64), found)
+
+def _coordinate(held: Mapping[str, Array], prefix: str = "") -> Coordinate:
+    low, high = (float(held[f"{prefix}{end}"]) for end in ("low", "high"))
+    return Coordinate(name=str(held[f"{prefix}name"]), low=low, high=high)
