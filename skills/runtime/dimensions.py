@@ -167,9 +167,9 @@ class Ledger:
         return Sized(self.units[name]) if name in self.units else Sized(PLAIN, {name: Fraction(1)})
 
     def _sum(self, expr: sympy.Expr) -> Sized | None:
-        """Terms that hold fields first; what holds none may be data."""
+        """The simplest term with fields is what all others are compared with; what holds no field may be data."""
         first: tuple[sympy.Expr, Sized] | None = None
-        for term in sorted(expr.args, key=lambda one: (not self._has_fields(one), str(one))):
+        for term in sorted(expr.args, key=lambda one: (not self._has_fields(one), len(one.free_symbols), str(one))):
             found = None if self._is_data(term) else self.sized(term)
             plain = found is not None and not self._has_fields(term) and self._is_plain(found)
             if found is not None and first is None and not plain:

@@ -1,4 +1,4 @@
-"""The physics skill: what it derives is true, and what it measures is what the judge measures."""
+"""The physics skill: laws are written before a model exists, and models are held to them at the skill's own points."""
 
 from __future__ import annotations
 
@@ -10,240 +10,195 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy import cos, exp, pi, sin
 
 from skills.physics import constraints
-from skills.physics.laws import bounds_check, energy_check, energy_law, integral, mass_check, mass_law, maximum_law
 from skills.physics.main import work
 from skills.physics.spec import Spec
-from skills.runtime.fields import grid_points
 from skills.runtime.job import Inputs, Job, Outputs, UserMistake
-from skills.runtime.parabolic import Parabolic as Problem
+from skills.runtime.laws import derive
+from skills.runtime.problem import Problem
+from tests.laws.statements import problem, solution, stated
 
 Box = Callable[..., Any]
-NEUMANN, PERIODIC = {"kind": "neumann"}, {"kind": "periodic"}
-INSULATED = {"left": NEUMANN, "right": NEUMANN, "initial": "1 + cos(2*pi*x)"}
-CARRIED = {"left": PERIODIC, "right": PERIODIC, "advection": "-1", "reaction": "-0.5", "initial": "2 + sin(2*pi*x)"}
-GRID = (101, 101)
-
-
-def heat(x: np.ndarray, t: np.ndarray) -> np.ndarray:
-    return exp(-0.4 * pi**2 * t) * sin(pi * x)
-
-
-def insulated(x: np.ndarray, t: np.ndarray) -> np.ndarray:
-    return 1 + exp(-1.6 * pi**2 * t) * cos(2 * pi * x)
-
-
-def carried(x: np.ndarray, t: np.ndarray) -> np.ndarray:
-    return exp(-0.5 * t) * (2 + exp(-1.6 * pi**2 * t) * sin(2 * pi * (x - t)))
-
-
-def on_grid(told: dict[str, Any], known: Callable[..., np.ndarray]) -> tuple[Problem, np.ndarray]:
-    problem = Problem.model_validate(told)
-    return problem, known(*grid_points(problem, GRID).T).reshape(GRID)
-
-
-@pytest.mark.parametrize(("told", "known"), [(INSULATED, insulated), (CARRIED, carried)])
-def test_mass_is_kept_by_true_solutions_and_its_loss_is_seen(
-    told: dict[str, Any], known: Callable[..., np.ndarray]
-) -> None:
-    problem, values = on_grid(told, known)
-    law = mass_law(problem)
-    kept, lost = (mass_check(problem, law, values * np.linspace(1, end, 101)[:, None]) for end in (1, 0.97))
-    assert kept.value is not None and kept.value < 1e-6
-    assert lost.value == pytest.approx(0.03, rel=1e-3)
-
-
-@pytest.mark.parametrize(("told", "known"), [({}, heat), (INSULATED, insulated), (CARRIED, carried)])
-def test_energy_falls_in_true_solutions_and_its_rise_is_seen(
-    told: dict[str, Any], known: Callable[..., np.ndarray]
-) -> None:
-    problem, values = on_grid(told, known)
-    law = energy_law(problem)
-    late = np.arange(101)[:, None] >= 50
-    fallen, risen = (energy_check(problem, law, np.where(late, factor, 1) * values) for factor in (1, 1.2))
-    assert fallen.value is not None and fallen.value < 1e-6
-    assert risen.value is not None and risen.value > 1e-3
-
-
-@pytest.mark.parametrize(
-    ("told", "mass", "energy"),
-    [
-        ({}, "something may pass", ""),
-        ({"source": "1"}, "there is a source", "there is a source"),
-        ({"diffusion": "1 + x"}, "diffusion vary", "diffusion vary"),
-        ({"reaction": "2", **INSULATED}, "", "grow"),
-        ({"advection": "1", **INSULATED}, "advection carries", "advection may carry"),
-        ({"left": {"value": "t"}}, "something may pass", "the ends may feed"),
-        ({"left": {"kind": "robin", "coefficient": "-1"}}, "something may pass", "the ends may feed"),
-    ],
-)
-def test_a_law_that_does_not_apply_says_why(told: dict[str, Any], mass: str, energy: str) -> None:
-    problem = Problem.model_validate(told)
-    for law, reason in ((mass_law(problem), mass), (energy_law(problem), energy)):
-        assert law.applies == (not reason)
-        assert reason in law.reason
-
-
-def test_integrals_are_of_fourth_order() -> None:
-    errors = []
-    for count in (21, 41):
-        x = np.linspace(0, 2, count)
-        errors.append(abs(float(integral(exp(x), x)) - (exp(2) - 1)))
-    assert errors[0] / errors[1] > 12
-
-
-@pytest.mark.box
-def test_constraints_need_no_model_and_name_bounds_scales_and_reasons(box: Box, tmp_path: Path) -> None:
-    told = {**INSULATED, "units": {"u": "K", "t": "s"}}
-    done = box("work", tmp_path / "work", skill="physics", spec={"mode": "constraints", "problem": told})
-    assert done.code == 0, done.output
-    laws = {law["name"]: law for law in done.json("constraints.json")["laws"]}
-    assert laws["maximum_principle"]["numbers"] == {"lower_bound": pytest.approx(0, abs=1e-9), "upper_bound": 2.0}
-    assert laws["mass"]["numbers"]["initial_mass"] == pytest.approx(1.0)
-    assert all(law["tolerance"] > 0 and (law["applies"] or law["reason"]) for law in laws.values())
-    assert done.claims["upper_bound"] == 2.0
-    assert done.claims["scale_u"] == 2.0
-    assert {claim["unit"] for claim in done.json("claims.json") if claim["name"] == "upper_bound"} == {"K"}
-    assert done.json("artifacts.json") == [{"path": "constraints.json", "kind": "report"}]
-
-
-@pytest.mark.box
-def test_what_is_verified_equals_what_the_judge_measures_on_the_same_grid(box: Box, tmp_path: Path) -> None:
-    solved = box("work", tmp_path / "solve", skill="simulate", spec={"problem": INSULATED, "resolution": 8})
-    assert solved.code == 0, solved.output
-    model = {"skill": "simulate", "path": str(solved.out / "model")}
-    spec = {"mode": "verify", "problem": INSULATED, "subject": "reference", "grid": [51, 61]}
-    derived = box("work", tmp_path / "laws", skill="physics", spec={"mode": "constraints", "problem": INSULATED})
-    told = {"constraints": str(derived.out)}
-    done = box("work", tmp_path / "work", skill="physics", spec=spec, models={"reference": model}, inputs=told)
-    assert done.code == 0, done.output
-    points = tmp_path / "points.npz"
-    np.savez(points, inputs=grid_points(Problem.model_validate(INSULATED), (51, 61)), input_names=["x", "t"])
-    box("predict", tmp_path / "predict", inputs={"points": str(points)}, models={"subject": model})
-    judged = box("score", tmp_path / "score", scorers=[{
-        "name": "physics", "inputs": {"predictions": str(tmp_path / "predict" / "predictions.npz")},
-        "params": {"problem": INSULATED, "grid": [51, 61], "subject": "m"},
-    }])  # fmt: skip
-    scores = {score["name"]: score["value"] for score in judged.json("scores.json")["scores"]}
-    assert len(scores) == 4 and scores["residual"] > 0
-    assert {name: done.claims[name] for name in scores} == scores
-    with (done.out / "checks.csv").open() as stream:
-        lines = {line["check"]: line for line in csv.DictReader(stream)}
-    assert set(lines) == {*scores, "bounds", "mass", "energy"}
-    assert all(line["holds"] == "True" for line in lines.values())
-
-
-@pytest.mark.box
-def test_a_model_of_another_problem_is_found_out_and_an_idle_law_makes_no_claim(box: Box, tmp_path: Path) -> None:
-    solved = box("work", tmp_path / "solve", skill="simulate", spec={"problem": {}, "resolution": 8})
-    model = {"skill": "simulate", "path": str(solved.out / "model")}
-    spec = {"mode": "verify", "problem": {"diffusion": "0.5", "source": "0.01*x", "right": {"value": "0.1"}}}
-    done = box("work", tmp_path / "work", skill="physics", spec=spec, models={"train": model})
-    assert done.code == 0, done.output
-    assert done.claims["residual"] > 0.05
-    assert done.claims["boundary_error"] > 0.05
-    assert not {"maximum_principle", "bounds"} & done.claims.keys() and "mass" not in done.claims
-    with (done.out / "checks.csv").open() as stream:
-        lines = {line["check"]: line for line in csv.DictReader(stream)}
-    assert lines["boundary_error"]["holds"] == "False"
-    assert (lines["maximum_principle"]["value"], lines["maximum_principle"]["text"]) == (
-        "", "does not apply: there is a source",
-    )  # fmt: skip
+Field = Callable[[np.ndarray], np.ndarray]
+TOLERANCE = 1e-4
 
 
 class Held(Job):
-    """A job whose every model gives the same values."""
+    """A job whose every model is the same function of points (n, d)."""
 
-    values: np.ndarray
+    field: Field
+    names: tuple[str, ...]
 
     def model(self, name: str) -> Callable[[Inputs], Outputs]:
-        return lambda inputs: Outputs(self.values, ("u",) * self.values.shape[1])
+        return lambda inputs: Outputs(self.field(inputs.points), self.names)
 
 
-@pytest.mark.parametrize(
-    ("values", "why"),
-    [(np.full((81, 1), np.nan), "81 of 81 predictions are not finite"), (np.zeros((81, 2)), "gives shape (81, 2)")],
-)
-def test_a_model_that_gives_no_numbers_makes_no_claims(tmp_path: Path, values: np.ndarray, why: str) -> None:
-    spec = Spec(mode="verify", problem=Problem(), grid=(9, 9))
-    job = Held(skill="physics", spec=spec, inputs={}, models={}, out=tmp_path)
-    job.values = values
+def checked(out: Path, told: Problem, field: Field, names: tuple[str, ...] = (), **inputs: Path) -> dict[str, Any]:
+    """The lines of checks.csv, by check."""
+    spec = Spec(mode="verify", problem=told, tolerance=TOLERANCE)
+    job = Held(skill="physics", spec=spec, inputs=inputs, models={}, out=out)
+    job.field, job.names = field, names or told.fields
+    out.mkdir(exist_ok=True)
     work(job)
-    assert not (tmp_path / "claims.json").exists()
-    with (tmp_path / "checks.csv").open() as stream:
-        lines = list(csv.DictReader(stream))
-    assert len(lines) == 7
-    assert all(line["value"] == "" and line["holds"] == "" and why in line["text"] for line in lines)
-
-
-def held_laws(tmp_path: Path, told: dict[str, Any], values: np.ndarray, **changes: Any) -> dict[str, dict[str, str]]:
-    """The lines of checks.csv of a model with these values, held to a constraints.json whose laws were changed."""
-    spec = Spec(mode="verify", problem=Problem.model_validate(told), grid=GRID)
-    found = constraints.derived(spec).model_dump(mode="json")
-    for law in found["laws"]:
-        for key, value in changes.get(law["name"], {}).items():
-            (law if key == "tolerance" else law["numbers"])[key] = value
-    (tmp_path / "constraints.json").write_text(json.dumps(found))
-    job = Held(skill="physics", spec=spec, inputs={"constraints": tmp_path}, models={}, out=tmp_path / "out")
-    job.out.mkdir()
-    job.values = values.reshape(-1, 1)
-    work(job)
-    with (job.out / "checks.csv").open() as stream:
+    with (out / "checks.csv").open() as stream:
         return {line["check"]: line for line in csv.DictReader(stream)}
 
 
+def claims(out: Path) -> dict[str, float]:
+    return {claim["name"]: claim["value"] for claim in json.loads((out / "claims.json").read_text())}
+
+
+def broken(lines: dict[str, Any]) -> set[str]:
+    return {name for name, line in lines.items() if line["holds"] == "False"}
+
+
+def derived(folder: Path, told: Problem, change: Callable[[dict[str, Any]], None] = lambda laws: None) -> Path:
+    """A constraints.json whose laws, by name, were changed."""
+    found = constraints.derived(told, TOLERANCE).model_dump(mode="json")
+    change({entry["law"]["name"]: entry for entry in found["laws"]})
+    (folder / "constraints.json").write_text(json.dumps(found))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["heat", "wave", "advection", "insulated", "kovasznay", "harmonic_oscillator"])
+def test_an_exact_solution_passes_every_check_and_each_is_claimed(tmp_path: Path, name: str) -> None:
+    lines = checked(tmp_path / "out", problem(name), lambda points: solution(name, points))
+    assert set(lines) == {"residual", "initial_error", "boundary_error", *(law.name for law in derive(problem(name)))}
+    assert not broken(lines)
+    told = claims(tmp_path / "out")
+    assert told == {name: float(line["value"]) for name, line in lines.items() if line["value"]}
+    assert all(value < 1e-5 for value in told.values())
+    assert told["residual"] >= 0 and lines["residual"]["holds"] == "True"
+
+
+def test_a_field_that_is_no_solution_is_found_out_by_name(tmp_path: Path) -> None:
+    def field(points: np.ndarray) -> np.ndarray:
+        return solution("heat", points) * (1 + 0.2 * points[:, 1:])
+
+    lines = checked(tmp_path / "out", problem("heat"), field)
+    assert {"residual", "mass", "energy"} <= broken(lines)
+    assert lines["initial_error"]["holds"] == lines["symmetry_x"]["holds"] == "True"
+
+
+def test_outputs_in_another_order_are_the_same_fields(tmp_path: Path) -> None:
+    kovasznay = problem("kovasznay")
+    lines = checked(tmp_path / "out", kovasznay, lambda points: solution("kovasznay", points)[:, ::-1], ("p", "v", "u"))
+    assert not broken(lines) and lines["momentum_u"]["holds"] == "True"
+
+
 @pytest.mark.parametrize(
-    ("changes", "broken"),
+    ("field", "names", "why"),
     [
-        ({}, set()),
-        ({"maximum_principle": {"upper_bound": 1.5}}, {"bounds"}),
-        ({"mass": {"initial_mass": 1.1}}, {"mass"}),
-        ({"mass": {"mass_rate": 0.2}}, {"mass"}),
-        ({"energy": {"energy_rate": 20.0}}, {"energy"}),
-        ({"initial_error": {"tolerance": 1e-300}}, {"initial_error"}),
+        (lambda points: np.full((len(points), 1), np.nan), ("u",), "predictions are not finite"),
+        (lambda points: np.zeros((len(points), 2)), ("u", "v"), "gives shape"),
+        (lambda points: np.zeros((len(points), 1)), ("w",), "the names w"),
     ],
 )
-def test_a_model_is_held_to_the_laws_that_were_derived_before_it(
-    tmp_path: Path, changes: dict[str, Any], broken: set[str]
+def test_a_model_that_gives_no_numbers_makes_no_claims(
+    tmp_path: Path, field: Field, names: tuple[str, ...], why: str
 ) -> None:
-    _, values = on_grid(INSULATED, insulated)
-    values[0, 3] *= 1 + 1e-14
-    lines = held_laws(tmp_path, INSULATED, values, **changes)
-    assert {name for name, line in lines.items() if line["holds"] == "False"} == broken
+    lines = checked(tmp_path / "out", problem("heat"), field, names)
+    assert not (tmp_path / "out" / "claims.json").exists()
+    assert all(line["value"] == "" and line["holds"] == "" for line in lines.values())
+    assert why in lines["residual"]["text"] and why in lines["energy"]["text"]
+    assert "does not apply" not in lines["energy"]["text"]
 
 
-def test_bounds_are_met_by_a_true_solution_and_an_excess_is_seen() -> None:
-    problem, values = on_grid(INSULATED, insulated)
-    law = maximum_law(problem)
-    assert bounds_check(problem, law, values).value == pytest.approx(0, abs=1e-12)
-    assert bounds_check(problem, law, values * 1.05).value == pytest.approx(0.05)
+def test_what_does_not_apply_or_cannot_be_tested_says_why(tmp_path: Path) -> None:
+    lines = checked(tmp_path / "out", problem("lorenz"), lambda points: np.tile([-8.0, 7.0, 27.0], (len(points), 1)))
+    assert lines["boundary_error"]["text"] == "does not apply: there are no such conditions"
+    assert lines["phase_volume"]["value"] == "" and "volumes" in lines["phase_volume"]["text"]
+    assert broken(lines) == {"residual"}
+
+
+@pytest.mark.parametrize(
+    ("law", "numbers"),
+    [("maximum_principle", {"lower_bound": 0.0, "upper_bound": 1.5}), ("mass", {"start": 1.1})],
+)
+def test_a_model_is_held_to_the_laws_that_were_derived_before_it(
+    tmp_path: Path, law: str, numbers: dict[str, float]
+) -> None:
+    told = problem("insulated")
+    folder = derived(tmp_path, told, lambda laws: laws[law]["law"].update(numbers=numbers))
+    lines = checked(tmp_path / "out", told, lambda points: solution("insulated", points), constraints=folder)
+    assert broken(lines) == {law}
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda found: found["problem"].update(diffusion="0.9"), "another problem"),
+        (lambda found: found["problem"]["parameters"].update(alpha=0.9), "another problem"),
         (lambda found: found["laws"].pop(), "one of each law"),
-        (lambda found: found["laws"][4]["numbers"].clear(), "initial_mass"),
-        (lambda found: found["laws"][3].update(applies=False), "say why not"),
+        (lambda found: found["laws"][4]["law"].update(reason="it does not please"), "say why not"),
         (lambda found: found.clear(), "cannot be used"),
     ],
 )
 def test_constraints_that_cannot_be_used_say_why(tmp_path: Path, change: Callable[..., Any], said: str) -> None:
-    problem = Problem.model_validate(INSULATED)
-    found = constraints.derived(Spec(mode="constraints", problem=problem)).model_dump(mode="json")
+    spec = Spec(mode="verify", problem=problem("heat"))
+    found = constraints.derived(spec.problem, spec.tolerance).model_dump(mode="json")
     change(found)
     (tmp_path / "constraints.json").write_text(json.dumps(found))
     with pytest.raises(UserMistake, match=said):
-        constraints.read(tmp_path, problem)
+        constraints.read(tmp_path, spec)
     with pytest.raises(UserMistake, match=r"constraints\.json"):
-        constraints.read(tmp_path / "nowhere", problem)
+        constraints.read(tmp_path / "nowhere", spec)
+
+
+def test_laws_with_unknown_coefficients_are_those_that_the_field_itself_implies(tmp_path: Path) -> None:
+    box = {"x": (0.0, 1.0), "t": (0.0, 1.0)}
+    closed = [({"x": 0.0}, ["u_x"]), ({"x": 1.0}, ["u_x"])]
+    told = stated(
+        box, "u", ["u_t - k*u_xx + r*u"], [({"t": 0.0}, ["u - 1 - cos(pi*x)"]), *closed],
+        unknown={"k": {"low": 0, "high": 1, "guess": 0.1}, "r": {"low": 0, "high": 1, "guess": 0.9}},
+    )  # fmt: skip
+
+    def field(points: np.ndarray) -> np.ndarray:
+        x, t = points.T
+        return (np.exp(-0.3 * t) * (1 + np.exp(-0.4 * np.pi**2 * t) * np.cos(np.pi * x)))[:, None]
+
+    lines = checked(tmp_path / "out", told, field)
+    assert not broken(lines)
+    assert float(lines["energy"]["value"]) < 1e-5
+
+
+@pytest.mark.box
+def test_constraints_need_no_model_and_name_what_they_predict(box: Box, tmp_path: Path) -> None:
+    told = Problem.model_validate({**problem("heat").model_dump(), "units": {"u": "K", "t": "s"}}).model_dump(
+        mode="json"
+    )
+    done = box("work", tmp_path / "work", skill="physics", spec={"mode": "constraints", "problem": told})
+    assert done.code == 0, done.output
+    laws = {entry["law"]["name"]: entry for entry in done.json("constraints.json")["laws"]}
+    assert laws["maximum_principle"]["law"]["numbers"] == {"lower_bound": 0.0, "upper_bound": 1.0}
+    assert all(entry["bound"] >= 0 and (entry["law"]["statement"] or entry["law"]["reason"]) for entry in laws.values())
+    assert done.claims["mass.start"] == pytest.approx(2 / np.pi)
+    assert done.claims["energy.start"] == pytest.approx(0.5)
+    units = {claim["name"]: claim["unit"] for claim in done.json("claims.json")}
+    assert units["maximum_principle.upper_bound"] == "K"
+    assert done.json("artifacts.json") == [{"path": "constraints.json", "kind": "report"}]
+
+
+@pytest.mark.box
+def test_a_solved_problem_is_verified_and_a_model_of_another_one_is_found_out(box: Box, tmp_path: Path) -> None:
+    told = problem("heat").model_dump(mode="json")
+    solved = box("work", tmp_path / "solve", skill="simulate", spec={"problem": told})
+    assert solved.code == 0, solved.output
+    model = {"skill": "simulate", "path": str(solved.out / "model")}
+    other = {**told, "parameters": {"alpha": 0.3}}
+    for number, (asked, faults) in enumerate([(told, set()), (other, {"residual", "energy", "mass"})]):
+        spec = {"mode": "verify", "problem": asked, "subject": "reference"}
+        done = box("work", tmp_path / f"verify{number}", skill="physics", spec=spec, models={"reference": model})
+        assert done.code == 0, done.output
+        with (done.out / "checks.csv").open() as stream:
+            lines = {line["check"]: line for line in csv.DictReader(stream)}
+        assert broken(lines) == faults, lines
+        assert done.claims["energy"] == float(lines["energy"]["value"])
 
 
 @pytest.mark.box
 def test_a_step_without_a_model_is_a_mistake_with_a_remedy(box: Box, tmp_path: Path) -> None:
-    done = box("work", tmp_path / "work", skill="physics", spec={"mode": "verify", "problem": {}, "subject": "nobody"})
+    spec = {"mode": "verify", "problem": problem("heat").model_dump(mode="json"), "subject": "nobody"}
+    done = box("work", tmp_path / "work", skill="physics", spec=spec)
     assert done.code == 42
     assert "nobody" in done.json("error.json")["message"]
