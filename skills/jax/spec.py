@@ -38,6 +38,18 @@ class PhysicsPart(_Part):
     refresh: int = Field(default=8, ge=0, description="Steps between adaptive draws of points; 0 keeps them fixed.")
 
 
+class Parts(_Part):
+    """How the training rows are cut so that each network holds some out, as the skill `tabular` cuts its folds.
+
+    `folds` and `repeats` are read so that both skills take the same value; `members` says how many networks there are.
+    """
+
+    kind: Literal["kfold", "stratified", "group", "time"] = "kfold"
+    folds: int = Field(default=5, ge=2, le=20)
+    repeats: int = Field(default=1, ge=1, le=10)
+    column: str | None = None
+
+
 class TablePart(_Part):
     """Mode `table`: a small supervised network in Flax, told what the skill `tabular` is told."""
 
@@ -47,13 +59,14 @@ class TablePart(_Part):
     numeric: list[str] = []
     categorical: list[str] = []
     time: list[str] = []
+    cv: Parts = Parts()
     positive: str | None = None
     coverage: float = Field(default=0.9, gt=0, lt=1, description="Share of truths that an interval should hold.")
     learning_rate: float = Field(default=3e-3, gt=0, le=1)
     weight_decay: float = Field(default=1e-2, ge=0)
     dropout: float = Field(default=0.1, ge=0, lt=1)
     batch: int = Field(default=64, ge=8, le=4096)
-    members: int = Field(default=4, ge=2, le=10, description="Networks, each with another part of the rows held out.")
+    members: int = Field(default=5, ge=2, le=10, description="Networks, each with another part of the rows held out.")
 
 
 class InferencePart(_Part):
@@ -95,6 +108,8 @@ class Spec(PhysicsPart, TablePart, InferencePart):
         twice = sorted({name for name in features if features.count(name) > 1})
         if twice or self.target in features:
             raise ValueError(f"columns named twice: {twice or [self.target]}")
+        if self.cv.kind == "group" and self.cv.column is None:
+            raise ValueError("parts by group need the group's column")
         if (self.metric in OF_REGRESSION) != (self.task == "regression"):
             raise ValueError(f"the metric {self.metric!r} does not measure a {self.task} task")
 

@@ -157,7 +157,7 @@ def _step(task: Task, name: str, state: State, points: Points) -> tuple[State, s
 
 
 def _race(task: Task, points: Points, length: int) -> tuple[str, State, Course]:
-    """The entrant with the lowest loss after `length` iterations, with a lead for bold (heuristic; seeds decide much)."""
+    """The entrant with the lowest loss after `length` iterations, with a lead for bold (heuristic)."""
     found: list[tuple[str, State, Course]] = []
     for name, seed, damping in (
         ("bold", task.seed, task.spec.damping),
