@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from skills.runtime.laws import balanced, dimensioned, mirrors, ranges
+from skills.runtime.laws import balanced, dimensioned, mirrors, ranges, trapping
 from skills.runtime.laws.balances import balances
 from skills.runtime.laws.integrals import phase_space
 from skills.runtime.laws.law import Law
@@ -24,6 +24,7 @@ def _derived(problem_text: str) -> tuple[Law, ...]:
         ranges.statement(problem, ranges.allowed(problem)),
         *(mirrors.statement(problem, one) for one in mirrors.mirrors(problem)),
         *_volume(problem),
+        *(trapping.statement(problem, one) for one in (trapping.ellipsoid(problem),) if one is not None),
         dimensioned.statement(problem),
     )
 

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from skills.runtime.laws import balanced, dimensioned, mirrors, ranges
+from skills.runtime.laws import balanced, dimensioned, mirrors, ranges, trapping
 from skills.runtime.laws.balances import balances
 from skills.runtime.laws.derivation import derive
 from skills.runtime.laws.field import Sampled, sampled
@@ -45,6 +45,8 @@ def _measures(problem: Problem, known: dict[str, Law]) -> dict[str, Callable[[Sa
     if not allowed.reason:
         found[allowed.name] = partial(ranges.miss, one=ranges.told(allowed, known[allowed.name]))
     found |= {one.name: partial(mirrors.miss, one=one) for one in mirrors.mirrors(problem)}
+    if (held := trapping.ellipsoid(problem)) is not None:
+        found[trapping.NAME] = partial(trapping.miss, one=held, level=known[trapping.NAME].numbers["level"])
     if known[dimensioned.NAME].applies:
         found[dimensioned.NAME] = lambda field: float(len(dimensioned.findings(problem).violations))
     return found

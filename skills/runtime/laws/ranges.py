@@ -10,10 +10,12 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from skills.runtime.fields import bounds
 from skills.runtime.laws.ends import on_face
 from skills.runtime.laws.field import Sampled
 from skills.runtime.laws.jets import Jets, equations, number, settled
 from skills.runtime.laws.law import Law
+from skills.runtime.parabolic import Parabolic
 from skills.runtime.problem import TIME, Problem
 
 Array = NDArray[np.float64]
@@ -80,7 +82,8 @@ def _allowed(problem_text: str) -> Range:
         rate = _rate(problem, jets, equation, problem.fields[0])
         if rate is None:
             return Range(reason="it is no equation of first order in time that can be solved for the rate")
-        return _evolving(problem, jets, rate)
+        found = _evolving(problem, jets, rate)
+        return _exchanging(problem) or found if found.reason else found
     return _steady(problem, jets, equation)
 
 
@@ -102,6 +105,15 @@ def _evolving(problem: Problem, jets: Jets, rate: sympy.Expr) -> Range:
     moved = (np.isfinite(low) and low < data.min()) or (np.isfinite(high) and high > data.max())
     source = "the data and where the reaction turns" if moved else "the extremes of the data"
     return Range(low=low, high=high, source=f"{source} (comparison with constants)")
+
+
+def _exchanging(problem: Problem) -> Range | None:
+    """For linear parabolic equations also where an end exchanges with its surroundings."""
+    family = Parabolic.of(problem)
+    found = None if family is None else bounds(family)
+    if found is None or found.reason:
+        return None
+    return Range(low=found.low, high=found.high, source="the extremes of the data and of the surroundings")
 
 
 def _steady(problem: Problem, jets: Jets, equation: sympy.Expr) -> Range:
