@@ -23,6 +23,7 @@ from orchestrator.nodes.availability import left_undone
 from orchestrator.nodes.context import Context
 from orchestrator.nodes.sentences import claims_of, headline
 from orchestrator.nodes.state import Ending, State
+from orchestrator.report.certificate import write_certificate
 from orchestrator.report.page import write_report
 
 _VERDICTS = TypeAdapter(tuple[Verdict, ...])
@@ -63,6 +64,7 @@ def answer_of(context: Context, ending: Ending | None) -> Answer:
 
 def write_answer(context: Context, made: Answer) -> None:
     write_json(context.run.answer, made.as_json())
+    write_certificate(context.run, made.plan, made.status, _evidence(context), made.checks)
     context.journal.tell("answer.written", status=made.status)
     write_report(context.run)
 

@@ -9,6 +9,8 @@ from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
 
+PHYSICS = ("residual", "initial_error", "boundary_error")  # whose intervals are the error of measuring
+
 # language -> (validated, not validated, not done yet)
 _HEADLINES: dict[str, tuple[str, str, str]] = {
     "en": ("Validated: every claim is measured and every required check passed.",
@@ -70,26 +72,31 @@ def claims_of(plan: Plan, evidence: tuple[Evidence, ...]) -> tuple[AnswerClaim, 
 
 def _field_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
     name = str((plan.problem or {}).get("name", "the problem"))
-    reference = ("reference_error", "reference")
-    first = {reference: f"The reference solution's own relative L2 error for {name}"}
-    sentences = (
-        (first if plan.route is Route.SIMULATE else {})
-        | {
-            ("relative_l2", "delivered"): f"Relative L2 error of the network for {name} on points that the judge drew",
-            ("max_error", "delivered"): "Largest absolute error of the network on those points",
-            (
-                "relative_l2",
-                "data_only",
-            ): "Baseline: the same widths fitted without the equation, relative L2 error",
-            ("relative_l2", "coarse"): "Baseline: a coarse classical solver, relative L2 error",
-            ("residual", "delivered"): "Relative residual of the equation on the judge's grid",
-        }
-        | first
-    )
+    reference = {("reference_error", "reference"): f"The reference solution's own relative L2 error for {name}"}
+    own = {
+        ("relative_l2", "delivered"): f"Relative L2 error of the network for {name} on points that the judge drew",
+        ("max_error", "delivered"): "Largest absolute error of the network on those points",
+        ("relative_l2", "data_only"): "Baseline: the same widths fitted without the equation, relative L2 error",
+        ("relative_l2", "classical"): "Baseline: a classical solver at equal cost, relative L2 error",
+        ("residual", "delivered"): "Relative residual of the equations at the judge's points",
+        ("initial_error", "delivered"): "Largest miss of the initial conditions, relative",
+        ("boundary_error", "delivered"): "Largest miss of the boundary conditions, relative",
+        ("observations_chi2", "delivered"): "Mean squared misfit of held-out observations, in units of their noise",
+        ("dataset_error", "dataset"): "Relative L2 change of the data set's worst sample from half its grid",
+        ("truth_error", "truth"): "Relative L2 error of the truth itself",
+    }
+    sentences = (reference | own) if plan.route is Route.SIMULATE else (own | reference)
     for (kind, subject), text in sentences.items():
         for entry in evidence:
             if entry.name == kind and entry.subject == subject:
                 yield f"{text}{_range(entry)}", entry
+    for entry in evidence:
+        if entry.name.startswith("posterior."):
+            who = {"delivered": "training", "reference": "a classical fit"}.get(entry.subject, entry.subject)
+            yield f"{entry.name.removeprefix('posterior.')}, found by {who}{_range(entry)}", entry
+        elif entry.name.startswith("law.") and entry.subject == "delivered" and entry.bound is not None:
+            law = entry.name.removeprefix("law.").replace("_", " ")
+            yield f"Largest miss of the law of {law}, relative; {entry.bound:.3g} is allowed", entry
 
 
 def _table_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
@@ -110,4 +117,9 @@ def _table_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
 
 
 def _range(entry: Evidence) -> str:
-    return f" (95 % interval {entry.interval[0]:.4g} to {entry.interval[1]:.4g})" if entry.interval else ""
+    if entry.interval is None:
+        return ""
+    low, high = entry.interval
+    if entry.name in PHYSICS:
+        return f" ({low:.3g} to {high:.3g} with what measuring adds)"
+    return f" (95 % interval {low:.4g} to {high:.4g})"
