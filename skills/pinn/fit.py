@@ -1,89 +1,74 @@
-"""What the optimizers share: a fit, its curves, and when to stop."""
+"""What the optimizers share: a task, a fit with its curves, and when to stop."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from skills.pinn.network import Network
-from skills.pinn.rows import Rows, assemble
-from skills.pinn.scaling import Scaling
+from skills.pinn.rows import Rows
+from skills.pinn.setting import Setting
 from skills.pinn.spec import Spec
-from skills.runtime.parabolic import Parabolic as Problem
 
 HELD_OUT_SEED = 7_919  # added to the seed for points that no optimizer sees
+HELD_OUT_EDGE = 51
 HELD_OUT_POINTS = 512
-RCOND = 1e-13
+Curve = list[tuple[int, float]]
 Report = Callable[[int, int, float, str], None]
 """`(done, total, loss, message)`, for progress lines."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A problem ready to be fitted: its scaling, its held-out rows, and the spec."""
+    """A setting to be fitted by a spec, with a seed, and someone to tell how it goes."""
 
-    problem: Problem
-    scaling: Scaling
-    held_out: Rows
+    setting: Setting
     spec: Spec
     seed: int
     report: Report
 
-    @classmethod
-    def of(cls, spec: Spec, seed: int, report: Report) -> Task:
-        scaling = Scaling.of(spec.problem)
-        held_out = assemble(
-            spec.problem,
-            scaling,
-            interior=HELD_OUT_POINTS,
-            initial=51,
-            boundary=51,
-            weight=spec.weight,
-            seed=seed + HELD_OUT_SEED,
-        )
-        return cls(spec.problem, scaling, held_out, spec, seed, report)
+    @cached_property
+    def held_out(self) -> Rows:
+        count = max(HELD_OUT_POINTS, self.spec.interior or 0) if len(self.setting.problem.names) < 3 else 2048
+        return self.setting.rows(self.setting.points(0, self.seed + HELD_OUT_SEED, count), HELD_OUT_EDGE)
 
-    def rows(self, neurons: int, *, equation: bool = True) -> Rows:
-        """Training rows for a network of so many neurons; without the equation, initial and boundary rows alone."""
-        interior = self.spec.interior or max(1024, 3 * neurons)
-        edge = max(64, interior // 16)
-        return assemble(
-            self.problem,
-            self.scaling,
-            interior=interior if equation else 0,
-            initial=self.spec.initial_points or edge,
-            boundary=self.spec.boundary_points or edge,
-            weight=self.spec.weight,
-            seed=self.seed,
-        )
+    def network(self, hidden: tuple[int, ...]) -> Network:
+        return Network((self.setting.frame.width, *hidden, len(self.setting.problem.fields)))
 
-    def bound(self, held_out_loss: float) -> float:
-        """A relative error that the held-out loss makes likely; on smooth problems 3 to 100 times too large."""
-        return float(np.sqrt(held_out_loss))
+    def points(self, parameters: int) -> np.ndarray:
+        """Training points for so many parameters: two rows each or more."""
+        return self.setting.points(2 * parameters, self.seed, self.spec.interior)
+
+    def rows(self, points: np.ndarray) -> Rows:
+        return self.setting.rows(points, self.spec.edge)
+
+    def met(self, held_out_loss: float) -> bool:
+        """Whether the tolerance is met.
+
+        The root of the held-out loss is a relative error that it makes likely; on smooth problems 3 to 100 times too
+        large.
+        """
+        return float(np.sqrt(held_out_loss)) < self.spec.tolerance
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A trained network. `loss` and `held_out` are curves of (x, value), x being what `axis` names."""
+    """A trained network: its parameters (the unknown coefficients last) and curves of (x, value) by name.
+
+    x is what `axis` names.
+    """
 
     network: Network
     parameters: Tensor
-    loss: list[tuple[int, float]]
-    held_out: list[tuple[int, float]]
+    curves: dict[str, Curve]
+    held_out_loss: float
     reason: str
     at: int
     limit: int
     schedule: str
     axis: str
     notes: dict[str, float] = field(default_factory=dict)
-
-
-def solve_output(network: Network, parameters: Tensor, rows: Rows, cut: float = RCOND) -> Tensor:
-    """The parameters with the output layer of least squares; singular values below `cut` are left out."""
-    columns = rows.fold(network.output_columns(parameters, rows.channels, rows.mix))
-    found = torch.linalg.lstsq(columns, rows.target[:, None], rcond=cut, driver="gelsd")
-    return network.with_output(parameters, found.solution[:, 0])

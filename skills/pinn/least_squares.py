@@ -1,28 +1,28 @@
-"""One wide tanh layer: drawn, compared, widened; its output layer solved for exactly.
-
-The equation is linear, so that for a given hidden layer the physics-informed loss is a linear least-squares problem:
-one factorisation instead of thousands of gradient steps (Dwivedi & Srinivasan 2020, doi:10.1016/j.neucom.2019.12.099;
-Dong & Li 2021, doi:10.1016/j.cma.2021.114129). What is left to be found is how the hidden layer should be drawn.
-"""
+"""One wide tanh layer: drawn, compared, widened; its output layer solved for by least squares."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from skills.pinn.fit import Fit, Task, solve_output
-from skills.pinn.kinds import KINDS, Kind, draw, variations
-from skills.pinn.network import CHANNELS, Network, input_channels
+from skills.pinn.channels import Channels
+from skills.pinn.fit import Curve, Fit, Task
+from skills.pinn.kinds import STEADY, TIMED, Kind, draw, variations
+from skills.pinn.network import Network
+from skills.pinn.output_layer import solve
 
-FIRST_WIDTH = 128
-WIDE = 512  # from this width on only the best two kinds reach the next
+FIRST_WIDTH = {1: 32, 2: 128, 3: 256}
+LAST_WIDTH = {1: 256, 2: 1024, 3: 2048}
+WIDE = 4  # times the first width: from there on only the best two kinds reach the next
 MORE_ROUNDS = 5  # at the largest width, with variations of the best kind
 PROGRESS = 0.7  # a round at the largest width must lower the held-out loss to this share, or it was the last
 SAFETY = 3.0
-PROBE = 33  # points an axis at which two fields are compared
+PROBES = 1024  # points at which two fields are compared
+PATIENCE = 2  # rounds of a nonlinear problem without less held-out loss
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Course:
     """How the training went: the best candidate, the curves, and the last change of the field (relative L2)."""
 
     task: Task
+    limit: int
     best: Candidate | None = None
-    loss: list[tuple[int, float]] = field(default_factory=list)
-    held_out: list[tuple[int, float]] = field(default_factory=list)
+    loss: Curve = field(default_factory=list)
+    held_out: Curve = field(default_factory=list)
     change: float = math.inf
-    limit: int = 0
 
     def round(self, ranked: list[Candidate]) -> bool:
         """Take in a round's candidates; whether the tolerance is met."""
@@ -60,8 +60,7 @@ class Course:
         self.held_out.append((at, self.best.held_out))
         width = winner.network.widths[1]
         self.task.report(at, self.limit, self.best.loss, f"width {width}, {winner.kind.name}, change {self.change:.1e}")
-        tolerance = self.task.spec.tolerance
-        return self.change * SAFETY < tolerance or self.task.bound(self.best.held_out) < tolerance
+        return self.change * SAFETY < self.task.spec.tolerance or self.task.met(self.best.held_out)
 
     @property
     def stands_still(self) -> bool:
@@ -73,16 +72,17 @@ def fit(task: Task) -> Fit:
 
     Stops by `tolerance`, by `plateau` where a round at the largest width no longer helps, or at the limit.
     """
-    widths = _widths(task.spec.layers[0])
+    widths = _widths(task)
     course = Course(task, limit=len(widths) + MORE_ROUNDS)
-    _untrained(course, widths[0])
-    reason, kinds = "limit", KINDS
+    every = TIMED if task.setting.domain.timed and len(task.setting.problem.names) > 1 else STEADY
+    _untrained(course, widths[0], every[0])
+    reason, kinds = "limit", every
     for width in widths:
         ranked = _race(task, width, kinds)
         if course.round(ranked):
             reason = "tolerance"
             break
-        kinds = tuple(found.kind for found in ranked[:2]) if width >= WIDE else KINDS
+        kinds = tuple(found.kind for found in ranked[:2]) if width >= WIDE * widths[0] else every
     for step in range(MORE_ROUNDS if reason == "limit" else 0):
         assert course.best is not None
         if course.round(_race(task, widths[-1], variations(course.best.kind, step), draw_number=step + 1)):
@@ -98,38 +98,53 @@ def _finished(course: Course, reason: str) -> Fit:
     best = course.best
     assert best is not None
     schedule = (
-        f"least squares: the width doubles from {FIRST_WIDTH}, each hidden layer is drawn in several ways and held-out "
-        f"rows choose; kept: {best.network.widths[1]} neurons, kind {best.kind.name!r}"
+        f"least squares: the width doubles from {course.limit and FIRST_WIDTH[_dimension(course.task)]}, each hidden "
+        f"layer is drawn in several ways and held-out rows choose; kept: {best.network.widths[1]} neurons, kind "
+        f"{best.kind.name!r}"
     )
     notes = {"width": float(best.network.widths[1])}
     if math.isfinite(course.change):
         notes["change"] = course.change
+    curves = {"loss": course.loss, "held_out_loss": course.held_out}
     at = course.loss[-1][0]
-    return Fit(
-        best.network, best.parameters, course.loss, course.held_out, reason, at, course.limit, schedule, "round", notes
-    )
+    return Fit(best.network, best.parameters, curves, best.held_out, reason, at, course.limit, schedule, "round", notes)
 
 
-def _widths(limit: int) -> list[int]:
-    widths = [min(FIRST_WIDTH, limit)]
+def _dimension(task: Task) -> int:
+    return min(len(task.setting.problem.names), 3)
+
+
+def _widths(task: Task) -> list[int]:
+    limit = task.spec.hidden[0] if task.spec.hidden else LAST_WIDTH[_dimension(task)]
+    widths = [min(FIRST_WIDTH[_dimension(task)], limit)]
     while widths[-1] < limit:
         widths.append(min(2 * widths[-1], limit))
     return widths
 
 
-def _untrained(course: Course, width: int) -> None:
+def _start(task: Task, width: int, kind: Kind, number: int = 0) -> tuple[Network, Tensor]:
+    network = task.network((width,))
+    scales = task.setting.scales
+    drawn = draw(kind, network.widths, task.setting.frame, scales.waves, [task.seed, number])  # type: ignore[arg-type]
+    return network, torch.cat((drawn, torch.zeros(len(task.setting.unknowns.names), dtype=torch.float64)))
+
+
+def _untrained(course: Course, width: int, kind: Kind) -> None:
     """Round 0: the losses before anything is solved."""
-    network, parameters = Network((2, width, 1)), draw(KINDS[0], width, course.task.seed)
-    course.loss.append((0, course.task.rows(width).loss(network, parameters)))
+    network, parameters = _start(course.task, width, kind)
+    course.loss.append((0, course.task.rows(course.task.points(width)).loss(network, parameters)))
     course.held_out.append((0, course.task.held_out.loss(network, parameters)))
 
 
 def _race(task: Task, width: int, kinds: tuple[Kind, ...], draw_number: int = 0) -> list[Candidate]:
     """The candidates that gave finite numbers, lowest held-out loss first. Raises ArithmeticError where none did."""
-    network, rows, found = Network((2, width, 1)), task.rows(width), []
+    found = []
+    fields = len(task.setting.problem.fields)
+    rows = task.rows(task.setting.points(3 * width * fields, task.seed, task.spec.interior))
     for kind in kinds:
-        parameters = solve_output(network, draw(kind, width, task.seed, draw_number), rows)
-        loss, held_out = rows.loss(network, parameters), task.held_out.loss(network, parameters)
+        network, start = _start(task, width, kind, draw_number)
+        parameters, loss = solve(network, start, rows, linear=task.setting.problem.linear and not rows.unknowns.names)
+        held_out = task.held_out.loss(network, parameters)
         if math.isfinite(loss) and math.isfinite(held_out):
             found.append(Candidate(kind, network, parameters, loss, held_out))
     if not found:
@@ -138,11 +153,11 @@ def _race(task: Task, width: int, kinds: tuple[Kind, ...], draw_number: int = 0)
 
 
 def _change(task: Task, before: Candidate, after: Candidate) -> float:
-    """Relative L2 difference of two candidates' fields on a grid: an estimate of the earlier one's error."""
-    axis = torch.linspace(-1, 1, PROBE, dtype=torch.float64)
-    points = torch.cartesian_prod(axis, axis)
-    channels, mix = input_channels(points), torch.zeros((CHANNELS, len(points)), dtype=torch.float64)
-    mix[0] = 1.0
-    old, new = (one.network.rows(one.parameters, channels, mix) for one in (before, after))
-    size = torch.linalg.norm(new + task.scaling.centre / task.scaling.spread)
-    return float(torch.linalg.norm(new - old) / torch.clamp(size, min=1e-300))
+    """Relative L2 difference of two candidates' fields, about the fields' centres: the earlier one's error, nearly."""
+    channels = Channels.of((), len(task.setting.problem.names))
+    points = task.setting.domain.candidates(PROBES, task.seed + 1)
+    inputs = torch.from_numpy(task.setting.frame.channels(points, channels))
+    old, new = (one.network.outputs(one.parameters[: one.network.size], channels, inputs)[0] for one in (before, after))
+    shift = torch.from_numpy(np.array(task.setting.frame.centre) / np.array(task.setting.frame.spread))
+    size = torch.linalg.norm(new + shift, dim=0)
+    return float((torch.linalg.norm(new - old, dim=0) / torch.clamp(size, min=1e-300)).max())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable
+from typing import Any
 
 from skills.pinn.model import VARIANTS, features, predict, save
 from skills.runtime.job import Job
@@ -17,29 +18,25 @@ __all__ = ["LIBRARIES", "features", "predict", "work"]
 def work(job: Job) -> None:
     """Train, fit the baseline to the data alone, and write the model with both variants."""
     training = importlib.import_module("skills.pinn.training")
-    started = time.process_time()
-    task, fit = training.train(job.spec, job.seed, _reporter(job))
-    spent = time.process_time() - started
-    baseline = training.data_only(task, fit)
-    save(
-        job.model_folder,
-        fit.network.widths,
-        task.scaling,
-        {VARIANTS[0]: fit.parameters.numpy(), VARIANTS[1]: baseline.numpy()},
+    observed = importlib.import_module("skills.pinn.observed")
+    data = (
+        observed.Observed.read(job.inputs["observations"], job.spec.problem) if "observations" in job.inputs else None
     )
+    started = time.process_time()
+    done = training.train(job.spec, job.seed, _reporter(job), data)
+    spent = time.process_time() - started
+    problem, variants = job.spec.problem, {VARIANTS[0]: done.pieces, VARIANTS[1]: [training.data_only(done)]}
+    save(job.model_folder, problem.names, problem.fields, variants)
     job.variants(VARIANTS)
     job.artifact("model", "model")
-    job.history(
-        {"loss": fit.loss, "held_out_loss": fit.held_out},
-        reason=fit.reason,
-        at=fit.at,
-        limit=fit.limit,
-        schedule=fit.schedule,
-        x=fit.axis,
-    )
-    job.claim("loss", fit.loss[-1][1], file="history.json")
-    job.claim("held_out_loss", fit.held_out[-1][1], file="history.json")
-    job.claim("parameters", fit.network.size, file="model/network.json")
+    _tell(job, done.fit, sum(len(piece.parameters) for piece in done.pieces), spent)
+
+
+def _tell(job: Job, fit: Any, parameters: int, spent: float) -> None:
+    job.history(fit.curves, reason=fit.reason, at=fit.at, limit=fit.limit, schedule=fit.schedule, x=fit.axis)
+    job.claim("loss", fit.curves["loss"][-1][1], file="history.json")
+    job.claim("held_out_loss", fit.held_out_loss, file="history.json")
+    job.claim("parameters", parameters, file="model/network.json")
     job.claim("training_cpu_s", spent, "s")
     for name, value in fit.notes.items():
         job.claim(name, value, file="history.json")

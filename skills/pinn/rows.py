@@ -1,175 +1,245 @@
-"""A problem as weighted rows: each is linear in (u, u_X, u_T, u_XX) of the scaled network at one point."""
+"""A problem as weighted rows: forms in the fields at points, their values and their Jacobian by all parameters."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from scipy.stats import qmc
 from torch import Tensor
 
-from skills.pinn.network import CHANNELS, Network, input_channels
-from skills.pinn.scaling import Scaling, row_factor
-from skills.runtime.job import UserMistake
-from skills.runtime.parabolic import Boundary
-from skills.runtime.parabolic import Parabolic as Problem
+from skills.pinn.channels import Channels
+from skills.pinn.network import Network, Tape
+from skills.pinn.unknowns import Unknowns
+from skills.runtime.symbols import Form, Partial
 
-Array = NDArray[np.float64]
+Values = dict[str, Tensor | float]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One form at the points `start`:`stop` of its block, with a weight (n,) a row.
+
+    `fixed` holds the derivatives of the form that depend on no field and no unknown, already as tensors or floats.
+    """
+
+    start: int
+    stop: int
+    form: Form
+    weights: Tensor
+    columns: Values
+    fixed: dict[str, Tensor | float]
+
+    @classmethod
+    def of(cls, start: int, form: Form, weights: np.ndarray, columns: Values, moving: frozenset[str]) -> Segment:
+        """`moving` are the names of unknown coefficients."""
+        own = {name: value for name, value in columns.items() if name in form.names}
+        names = [form.vocabulary.name(partial) for partial in form.partials]
+        fixed = {}
+        for name in names:
+            slope = form.by(name)
+            if not slope.names & (set(names) | moving):
+                fixed[name] = slope(own, torch)
+        return cls(start, start + len(weights), form, torch.from_numpy(weights), own, fixed)
+
+    def slope(self, name: str, values: Values) -> Tensor | float:
+        return self.fixed[name] if name in self.fixed else self.form.by(name)(values, torch)
 
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of one kind in numpy: points (n, 2) scaled, mix (4, n), target (n,)."""
+    """Points that share their channels. Each layer's segments cover all points once; rows are layer by layer."""
 
-    points: Array
-    mix: Array
-    target: Array
+    channels: Channels
+    inputs: Tensor
+    layers: tuple[tuple[Segment, ...], ...]
+    factors: Tensor  # (C, fields): physical derivative per network unit
+    centre: tuple[float, ...]
+    fields: tuple[str, ...]
+
+    @property
+    def points(self) -> int:
+        return self.inputs.shape[1]
+
+    @property
+    def count(self) -> int:
+        """How many rows."""
+        return self.points * len(self.layers)
+
+    def values(self, segment: Segment, outputs: Tensor, unknowns: dict[str, float]) -> Values:
+        """The names that a segment's form uses, at its points."""
+        found: Values = {**segment.columns, **unknowns}
+        for partial in segment.form.partials:
+            channel, of_field = self._place(partial)
+            value = outputs[channel, segment.start : segment.stop, of_field] * self.factors[channel, of_field]
+            found[segment.form.vocabulary.name(partial)] = value + self.centre[of_field] if channel == 0 else value
+        return found
+
+    def residuals(self, outputs: Tensor, unknowns: dict[str, float]) -> Tensor:
+        parts = []
+        for layer in self.layers:
+            for one in layer:
+                parts.append(one.weights * one.form(self.values(one, outputs, unknowns), torch))
+        return torch.cat(parts)
+
+    def linearised(self, outputs: Tensor, unknowns: Unknowns, told: dict[str, float]) -> Linear:
+        """Residuals, the rows' coefficients layer by layer, and the columns of the unknowns."""
+        parts, mixes = [], []
+        extra = torch.zeros((self.count, len(unknowns.names)), dtype=torch.float64)
+        for at, layer in enumerate(self.layers):
+            mix = torch.zeros((len(self.channels), self.points, len(self.fields)), dtype=torch.float64)
+            for one in layer:
+                values = self.values(one, outputs, told)
+                parts.append(one.weights * one.form(values, torch))
+                for partial in one.form.partials:
+                    channel, of_field = self._place(partial)
+                    slope = one.slope(one.form.vocabulary.name(partial), values)
+                    mix[channel, one.start : one.stop, of_field] = one.weights * slope * self.factors[channel, of_field]
+                for column, name in enumerate(unknowns.names):
+                    if name in one.form.names:
+                        slope = one.weights * one.form.by(name)(values, torch) * unknowns.scale[column]
+                        extra[at * self.points + one.start : at * self.points + one.stop, column] = slope
+            mixes.append(mix)
+        return Linear(torch.cat(parts), mixes, extra)
+
+    def _place(self, partial: Partial) -> tuple[int, int]:
+        return self.channels.places[partial.orders], self.fields.index(partial.field)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Residuals (rows,), one mix (C, n, fields) a layer, and the columns of the unknowns (rows, K)."""
+
+    residuals: Tensor
+    mixes: list[Tensor]
+    extra: Tensor
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows mix · (u, u_X, u_T, u_XX) = target, weights already inside, so that their sum of squares is the loss.
+    """All rows; weights are inside, so that the sum of their squares is the loss.
 
-    The last `len(pairs)` points have no row of their own: they are subtracted from the rows that `pairs` names
-    (the far end of a periodic condition).
+    Parameters are one flat vector: the network's, then the scaled unknown coefficients.
     """
 
-    channels: Tensor
-    mix: Tensor
-    target: Tensor
-    pairs: Tensor
+    blocks: tuple[Block, ...]
+    unknowns: Unknowns = field(default_factory=Unknowns)
 
-    def fold(self, values: Tensor) -> Tensor:
-        """Rows from points, for values (n,) or Jacobians (n, p)."""
-        if not len(self.pairs):
-            return values
-        rows = values[: len(self.target)].clone()
-        rows[self.pairs] -= values[len(self.target) :]
-        return rows
+    @property
+    def count(self) -> int:
+        return sum(block.count for block in self.blocks)
 
     def residuals(self, network: Network, parameters: Tensor) -> Tensor:
-        """Row values less their targets (n,)."""
-        return self.fold(network.rows(parameters, self.channels, self.mix)) - self.target
-
-    def gradient(self, network: Network, parameters: Tensor) -> Tensor:
-        """The derivative (size,) of the loss."""
-        factors = 2 * self.residuals(network, parameters)
-        if len(self.pairs):
-            factors = torch.cat((factors, -factors[self.pairs]))
-        return network.gradient(parameters, self.channels, self.mix * factors)
+        weights, told = self._split(network, parameters)
+        outputs = (network.outputs(weights, block.channels, block.inputs) for block in self.blocks)
+        return torch.cat([block.residuals(out, told) for block, out in zip(self.blocks, outputs, strict=True)])
 
     def loss(self, network: Network, parameters: Tensor) -> float:
         """The sum of squares of the rows."""
         return float(torch.sum(self.residuals(network, parameters) ** 2))
 
+    def jacobian(self, network: Network, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """Residuals (rows,) and their derivatives (rows, network.size + K)."""
+        weights, told = self._split(network, parameters)
+        found = torch.empty((self.count, network.size + len(self.unknowns.names)), dtype=torch.float64)
+        parts, at = [], 0
+        for block in self.blocks:
+            tape = network.tape(weights, block.channels, block.inputs)
+            linear = block.linearised(tape.outputs, self.unknowns, told)
+            parts.append(linear.residuals)
+            for mix in linear.mixes:
+                out = found[at : at + block.points, : network.size]
+                network.jacobian(weights, block.channels, tape, mix, out)
+                at += block.points
+            found[at - block.count : at, network.size :] = linear.extra
+        return torch.cat(parts), found
 
-def assemble(
-    problem: Problem, scaling: Scaling, *, interior: int, initial: int, boundary: int, weight: float, seed: int
-) -> Rows:
-    """All rows of the problem; `initial` and `boundary` count points at the start and at each end.
+    def output_jacobian(self, network: Network, parameters: Tensor, entering: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """The same by the output layer and the unknowns alone; `entering` is what `hidden` gave."""
+        weights, told = self._split(network, parameters)
+        last = network.layers(weights)[-1]
+        width, fields = last[0].shape
+        found = torch.empty((self.count, network.output_size + len(self.unknowns.names)), dtype=torch.float64)
+        parts, at = [], 0
+        for block, hidden in zip(self.blocks, entering, strict=True):
+            outputs = hidden @ last[0]
+            outputs[0] += last[1]
+            linear = block.linearised(outputs, self.unknowns, told)
+            parts.append(linear.residuals)
+            for mix in linear.mixes:
+                out = found[at : at + block.points]
+                for of_field in range(fields):
+                    columns = torch.zeros((block.points, width), dtype=torch.float64)
+                    for channel in range(len(block.channels)):
+                        columns.addcmul_(hidden[channel], mix[channel, :, of_field, None])
+                    out[:, of_field : width * fields : fields] = columns
+                out[:, width * fields : (width + 1) * fields] = mix[0]
+                at += block.points
+            found[at - block.count : at, network.output_size :] = linear.extra
+        return torch.cat(parts), found
 
-    Without interior points the rows hold the data alone. `weight` multiplies initial and boundary rows.
-    Raises: UserMistake where a formula is not finite at one of the points.
-    """
-    places = collocation(interior, seed)
-    x, t = (low + places[:, at] * (high - low) for at, (low, high) in enumerate((problem.x, problem.t)))
-    blocks = [_equation(problem, scaling, x, t), _initial(problem, scaling, initial, weight)]
-    times = lobatto(boundary, *problem.t)
-    far: list[Block] = []
-    if problem.periodic:
-        near, far = _periodic(problem, scaling, times, weight)
-        blocks += near
-    else:
-        ends = ((problem.left, problem.x[0]), (problem.right, problem.x[1]))
-        blocks += [_end(problem, scaling, end, place, times, weight) for end, place in ends]
-    owned = sum(len(block.target) for block in blocks)
-    paired = sum(len(block.target) for block in far)
-    mix = np.concatenate([block.mix for block in blocks + far], axis=1)
-    target = np.concatenate([block.target for block in blocks])
-    if not (np.all(np.isfinite(mix)) and np.all(np.isfinite(target))):
-        raise UserMistake(
-            f"a formula of problem {problem.name!r} is not finite everywhere on its box",
-            "change the formula or the box so that it stays finite",
-        )
-    return Rows(
-        channels=input_channels(torch.from_numpy(np.concatenate([block.points for block in blocks + far]))),
-        mix=torch.from_numpy(mix),
-        target=torch.from_numpy(target),
-        pairs=torch.arange(owned - paired, owned),
-    )
+    def hidden(self, network: Network, parameters: Tensor) -> list[Tensor]:
+        """What enters the output layer, block by block."""
+        weights, _ = self._split(network, parameters)
+        return [network.hidden(weights, block.channels, block.inputs) for block in self.blocks]
 
+    def with_hidden(self, network: Network, parameters: Tensor, entering: list[Tensor]) -> Tensor:
+        """Residuals, from what enters the output layer."""
+        weights, told = self._split(network, parameters)
+        last, bias = network.layers(weights)[-1]
+        parts = []
+        for block, hidden in zip(self.blocks, entering, strict=True):
+            outputs = hidden @ last
+            outputs[0] += bias
+            parts.append(block.residuals(outputs, told))
+        return torch.cat(parts)
 
-def collocation(count: int, seed: int) -> Array:
-    """`count` points of the unit square: scrambled Sobol, one half drawn towards the start and the ends.
+    def operator(self, network: Network, parameters: Tensor) -> Operator:
+        """The Jacobian as products, never formed."""
+        weights, told = self._split(network, parameters)
+        tapes = [network.tape(weights, block.channels, block.inputs) for block in self.blocks]
+        linears = [
+            block.linearised(tape.outputs, self.unknowns, told) for block, tape in zip(self.blocks, tapes, strict=True)
+        ]
+        return Operator(self, network, weights, tapes, linears)
 
-    There the solution bends most, and where data meet badly it is not even smooth.
-    """
-    if not count:
-        return np.zeros((0, 2))
-    points = qmc.Sobol(2, seed=seed).random_base2(int(np.ceil(np.log2(count))))[:count].copy()
-    half = count // 2
-    points[:half, 1] **= 3
-    points[:half, 0] = (1 - np.cos(np.pi * points[:half, 0])) / 2
-    return points
-
-
-def lobatto(count: int, low: float, high: float) -> Array:
-    """Chebyshev–Lobatto points: both ends included, closer together near them, where conditions meet."""
-    return low + (1 - np.cos(np.linspace(0, np.pi, count))) / 2 * (high - low)
-
-
-def _equation(problem: Problem, scaling: Scaling, x: Array, t: Array) -> Block:
-    """u_t - diffusion u_xx - advection u_x - reaction u = source, over spread and rate."""
-    in_x, in_t = scaling.slopes
-    names = ("diffusion", "advection", "reaction", "source")
-    diffusion, advection, reaction, source = (problem.coefficient(name, x, t) for name in names)
-    size = _calm(problem, x, t) / (scaling.rate * np.sqrt(max(len(x), 1)))
-    mix = np.stack([-reaction, -advection * in_x, np.full(len(x), in_t), -diffusion * in_x**2])
-    target = (source + reaction * scaling.centre) / scaling.spread
-    return Block(scaling.points(x, t), mix * size, target * size)
-
-
-def _calm(problem: Problem, x: Array, t: Array) -> Array:
-    """Weights in (0, 1] that fall to zero at the corners where initial and boundary data meet.
-
-    Data that disagree there leave a residual that no smooth function removes; unweighted, it would rule the fit
-    of the whole box. Heuristic: three times the parabolic distance sqrt(diffusion t + distance²) over the length.
-    """
-    if problem.periodic:
-        return np.ones(len(x))
-    length = problem.x[1] - problem.x[0]
-    spread = problem.coefficient("diffusion", problem.x[0], problem.t[0]) * (t - problem.t[0])
-    near = np.minimum(x - problem.x[0], problem.x[1] - x)
-    return np.minimum(1.0, 3.0 * np.sqrt(spread + near**2) / length)
+    def _split(self, network: Network, parameters: Tensor) -> tuple[Tensor, dict[str, float]]:
+        return parameters[: network.size], self.unknowns.told(parameters[network.size :])
 
 
-def _initial(problem: Problem, scaling: Scaling, count: int, weight: float) -> Block:
-    x = lobatto(count, *problem.x)
-    size = weight / np.sqrt(count)
-    mix = np.zeros((CHANNELS, count))
-    mix[0] = size
-    target = (problem.initial_value(x) - scaling.centre) / scaling.spread * size
-    return Block(scaling.points(x, np.full(count, problem.t[0])), mix, target)
+@dataclass(frozen=True)
+class Operator:
+    """J and its transpose at fixed parameters, by forward and backward passes."""
 
+    rows: Rows
+    network: Network
+    weights: Tensor
+    tapes: list[Tape]
+    linears: list[Linear]
 
-def _end(problem: Problem, scaling: Scaling, end: Boundary, place: float, t: Array, weight: float) -> Block:
-    a, b, value = problem.boundary_row(end, t)
-    size = weight / np.sqrt(len(t)) * row_factor(problem, end, t)
-    mix = np.zeros((CHANNELS, len(t)))
-    mix[0], mix[1] = a * size, b * scaling.slopes[0] * size
-    target = (value - a * scaling.centre) / scaling.spread * size
-    return Block(scaling.points(np.full(len(t), place), t), mix, target)
+    @property
+    def residuals(self) -> Tensor:
+        return torch.cat([one.residuals for one in self.linears])
 
+    def times(self, direction: Tensor) -> Tensor:
+        """J v, for v (size + K,)."""
+        weights, more = direction[: self.network.size], direction[self.network.size :]
+        parts = []
+        for block, tape, linear in zip(self.rows.blocks, self.tapes, self.linears, strict=True):
+            change = self.network.tangent(self.weights, block.channels, tape, weights)
+            moved = torch.cat([(mix * change).sum((0, 2)) for mix in linear.mixes])
+            parts.append(moved + linear.extra @ more)
+        return torch.cat(parts)
 
-def _periodic(problem: Problem, scaling: Scaling, t: Array, weight: float) -> tuple[list[Block], list[Block]]:
-    """u and u_X agree at both ends; the right end's values are subtracted from the left end's."""
-    size = weight / np.sqrt(len(t))
-    ends: tuple[list[Block], list[Block]] = ([], [])
-    for blocks, place in zip(ends, problem.x, strict=True):
-        for channel in (0, 1):
-            mix = np.zeros((CHANNELS, len(t)))
-            mix[channel] = size
-            blocks.append(Block(scaling.points(np.full(len(t), place), t), mix, np.zeros(len(t))))
-    return ends
+    def transposed(self, vector: Tensor) -> Tensor:
+        """Jᵀ w, for w (rows,)."""
+        total = torch.zeros(self.network.size + len(self.rows.unknowns.names), dtype=torch.float64)
+        at = 0
+        for block, tape, linear in zip(self.rows.blocks, self.tapes, self.linears, strict=True):
+            own = vector[at : at + block.count]
+            layers = own.view(len(linear.mixes), block.points)
+            mix = sum(one * part[None, :, None] for one, part in zip(linear.mixes, layers, strict=True))
+            total[: self.network.size] += self.network.gradient(self.weights, block.channels, tape, mix)
+            total[self.network.size :] += linear.extra.T @ own
+            at += block.count
+        return total
