@@ -51,6 +51,24 @@ OWN: dict[str, Problem] = {
         [({"t": 0}, ["u - cos(2*pi*x)", "v - sin(2*pi*x)"])], periodic=["x"],
     ),
     "sine-gordon": stated(UNIT, "u", ["u_tt - u_xx + sin(u)"], [({"t": 0}, ["u - sin(pi*x)", "u_t"]), *FIXED]),
+    "porous medium": stated(UNIT, "u", ["u_t - 2*u*u_x**2 - u**2*u_xx"], [({"t": 0}, ["u - sin(pi*x)"]), *FIXED]),
+    "kuramoto-sivashinsky": stated(
+        UNIT, "u", ["u_t + u*u_x + u_xx + 0.05*u_xxxx"], [({"t": 0}, ["u - sin(2*pi*x)"])], periodic=["x"]
+    ),
+    "bbm": stated(UNIT, "u", ["u_t + u_x + u*u_x - u_xxt"], [({"t": 0}, ["u - sin(2*pi*x)"])], periodic=["x"]),
+    "vortices": stated(
+        {"x": (0.0, 1.0), "y": (0.0, 1.0), "t": (0.0, 1.0)}, "u v p",
+        ["u_t + u*u_x + v*u_y + p_x - nu*(u_xx + u_yy)", "v_t + u*v_x + v*v_y + p_y - nu*(v_xx + v_yy)", "u_x + v_y"],
+        [({"t": 0}, ["u - sin(2*pi*x)*cos(2*pi*y)", "v + cos(2*pi*x)*sin(2*pi*y)"])],
+        periodic=["x", "y"], parameters={"nu": 0.01},
+    ),
+    "stars": stated(
+        {"t": (0.0, 6.0)}, "x y p q", ["x_t - p", "y_t - q", "p_t + x + 2*x*y", "q_t + y + x**2 - y**2"],
+        [({"t": 0}, ["x - 0.1", "y", "p", "q - 0.1"])],
+    ),
+    "forced spring": stated(
+        {"t": (0.0, 10.0)}, "u", ["u_tt + 0.1*u_t - u + u**3 - 0.3*cos(t)"], [({"t": 0}, ["u - 1", "u_t"])]
+    ),
     "pendulum as a system": stated(
         {"t": (0.0, 10.0)}, "a w", ["a_t - w", "w_t + 9.81*sin(a)"], [({"t": 0}, ["a - 1", "w"])]
     ),

@@ -43,6 +43,12 @@ FOUND = {
     "rigid body": {"first_integral": "conserved", "first_integral_2": "conserved"},
     "epidemic": {"first_integral": "conserved", "first_integral_2": "conserved"},
     "lorenz": {},
+    "porous medium": {"mass": "conserved", "energy": "dissipated"},
+    "kuramoto-sivashinsky": {"mass": "conserved", "energy": "balance"},
+    "bbm": {"mass": "conserved", "energy": "conserved"},
+    "vortices": {"momentum_u": "conserved", "momentum_v": "conserved"},
+    "stars": {"energy": "conserved"},
+    "forced spring": {"energy": "balance"},
 }  # fmt: skip
 
 

@@ -69,3 +69,10 @@ def test_a_field_without_the_symmetry_is_told_by_how_much(name: str, spoil: obje
     (mirror,) = mirrors(problem(name))
     values = spoil(*points(problem(name)).T)[:, None]  # type: ignore[operator]
     assert 0.002 < miss(sampled(problem(name), values), mirror) < 0.03
+
+
+def test_an_exchange_of_coordinates_may_stand_in_derivatives_of_two_fields() -> None:
+    walls = [({"x": 0.0}, ["u", "v"]), ({"x": 1.0}, ["u", "v"]), ({"y": 0.0}, ["u", "v"]), ({"y": 1.0}, ["u - 1", "v"])]
+    box = {"x": (0.0, 1.0), "y": (0.0, 1.0)}
+    stokes = stated(box, "u v p", ["p_x - u_xx - u_yy", "p_y - v_xx - v_yy", "u_x + v_y"], walls)
+    assert {one.name: one.signs for one in mirrors(stokes)} == {"symmetry_x": (1, -1, -1)}

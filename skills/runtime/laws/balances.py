@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
+import numpy as np
 import sympy
 
 from skills.runtime.laws.balance import Balance, Face, Kind
 from skills.runtime.laws.ends import on_face
 from skills.runtime.laws.integrals import integrals
-from skills.runtime.laws.jets import Jets, by_parts, equations, settled
+from skills.runtime.laws.jets import Jets, by_parts, equations, evaluable, number, settled
 from skills.runtime.laws.multipliers import Multiplier, conserving
 from skills.runtime.problem import TIME, Problem
 from skills.runtime.symbols import symbol
+
+SAMPLES = 33  # points an axis at which a factor's sign is looked at
 
 
 def balances(problem: Problem) -> tuple[Balance, ...]:
@@ -82,17 +85,23 @@ def _balance(problem: Problem, jets: Jets, known: tuple[sympy.Expr, ...], multip
         others, left = by_parts(whole, Jets(problem.vocabulary, last_field_first=True))
         fluxes, loss = (others, left) if left == 0 else (fluxes, loss)
     density = fluxes[problem.names.index(TIME)] if problem.timed else sympy.Integer(0)
-    if problem.timed and not jets.inside(density):
+    if not evaluable(loss, *fluxes):
         return None
     sign = -1 if density != 0 and _leads_negative(density, jets) else 1
     scale = sign / _leading(density if density != 0 else whole)
     density, loss = settled(scale * density), settled(scale * loss)
     faces = tuple(face for place, name in enumerate(problem.names) if name != TIME
                   for face in _faces(problem, name, settled(scale * fluxes[place])))  # fmt: skip
+    if not (jets.inside(density) or faces or jets.inside(loss)):
+        return None
     kind: Kind = "balance"
     if loss == 0 and not faces and problem.timed:
         kind = "conserved"
-    elif problem.timed and jets.inside(loss) and all(_nonnegative(term) for term in sympy.Add.make_args(loss)):
+    elif (
+        problem.timed
+        and jets.inside(loss)
+        and all(_nonnegative(problem, jets, term) for term in loss.as_ordered_terms())
+    ):
         kind = "dissipated"
     return Balance("", kind, density, loss, faces, tuple(settled(scale * part) for part in multiplier))
 
@@ -137,9 +146,9 @@ def _of_values(problem: Problem, found: Balance, ends: str) -> str:
     """The multiplier holds fields and no derivatives."""
     if len(problem.fields) == 1:
         return "energy" if found.multiplier[0].as_coeff_Mul()[1].is_Symbol else ""
-    if problem.timed and found.density.is_polynomial() and len(sympy.Add.make_args(found.density)) > 1:
-        return "norm"
-    return f"momentum{ends}" if not problem.timed else ""
+    if any(part != 0 and part.is_number for part in found.multiplier):
+        return f"momentum{ends}"
+    return "norm" if problem.timed and len(sympy.Add.make_args(found.density)) > 1 else ""
 
 
 def _of_equation(problem: Problem, jets: Jets, found: Balance, known: tuple[sympy.Expr, ...]) -> str:
@@ -152,8 +161,10 @@ def _of_equation(problem: Problem, jets: Jets, found: Balance, known: tuple[symp
         return ""
     inside = jets.inside(known[constant[0]])
     top = max(partial.order for partial in inside.values())
-    fields = [partial.field for partial in inside.values() if partial.order == top]
-    return f"_{fields[0]}" if len(set(fields)) == 1 else ""
+    fields = {partial.field for partial in inside.values() if partial.order == top}
+    if len(fields) > 1 and top == 1:
+        return ""
+    return f"_{fields.pop() if len(fields) == 1 else problem.fields[constant[0]]}"
 
 
 def _better(one: Balance, other: Balance) -> bool:
@@ -174,16 +185,24 @@ def _leading(expr: sympy.Expr) -> sympy.Expr:
 
 
 def _leads_negative(density: sympy.Expr, jets: Jets) -> bool:
-    """Whether the term with the most rates of change (or else the first) has a minus."""
+    """Whether the term with the most rates of change has a minus, or else the first square, or else the simplest."""
     time = jets.vocabulary.coordinates.index(TIME)
 
-    def rates(term: sympy.Expr) -> tuple[int, int]:
+    def weight(term: sympy.Expr) -> tuple[int, bool, int, str]:
         held = jets.inside(term).values()
-        return sum(partial.orders[time] for partial in held), sum(partial.order for partial in held)
+        square = bool(term.is_nonnegative or term.is_nonpositive)
+        order = sum(partial.order for partial in held)
+        return sum(partial.orders[time] for partial in held), square, order if square else -order, str(term)
 
-    first = max(sympy.Add.make_args(density), key=lambda term: (rates(term), str(term)))
+    first = max(sympy.Add.make_args(density), key=weight)
     return bool(first.as_coeff_Mul()[0] < 0)
 
 
-def _nonnegative(term: sympy.Expr) -> bool:
-    return bool(term.is_nonnegative)
+def _nonnegative(problem: Problem, jets: Jets, term: sympy.Expr) -> bool:
+    """A square of fields times a factor that is nowhere negative on the nodes of the box."""
+    factors = sympy.Mul.make_args(term)
+    plain = sympy.Mul(*(part for part in factors if not jets.inside(part)))
+    if not sympy.Mul(*(part for part in factors if jets.inside(part))).is_nonnegative:
+        return False
+    grids = np.meshgrid(*(np.linspace(a.low, a.high, SAMPLES) for a in problem.coordinates), indexing="ij", sparse=True)
+    return bool(np.min(number(problem, plain)(dict(zip(problem.names, grids, strict=True)))) >= 0)

@@ -10,12 +10,12 @@ import sympy
 
 from skills.runtime.laws.balance import Balance
 from skills.runtime.laws.ends import on_face
-from skills.runtime.laws.jets import Jets, equations, settled
+from skills.runtime.laws.jets import Jets, equations, evaluable, settled
 from skills.runtime.laws.multipliers import kernel
 from skills.runtime.problem import TIME, Problem
 from skills.runtime.symbols import symbol
 
-DEGREES = {1: 4, 2: 4, 3: 3}  # of monomials by the number of fields; 2 for more
+DEGREES = {1: 4, 2: 4, 3: 3, 4: 3}  # of monomials by the number of fields; 2 for more
 
 
 def integrals(problem: Problem) -> tuple[Balance, ...]:
@@ -30,7 +30,7 @@ def integrals(problem: Problem) -> tuple[Balance, ...]:
     if rates is None:
         return ()
     squares = [field**2 for field in fields]
-    trials = _trials(problem, fields)
+    trials = _trials(problem, fields, rates)
     columns = [*squares, *(_along(trial, fields, rates) for trial in trials)]
     found = []
     for row in kernel([(column,) for column in columns]):
@@ -58,12 +58,31 @@ def divergence(problem: Problem) -> sympy.Expr | None:
     return settled(sympy.Add(*(sympy.diff(rate, field) for rate, field in zip(rates, fields, strict=True))))
 
 
-def _trials(problem: Problem, fields: tuple[sympy.Symbol, ...]) -> tuple[sympy.Expr, ...]:
+def _trials(
+    problem: Problem, fields: tuple[sympy.Symbol, ...], rates: tuple[sympy.Expr, ...]
+) -> tuple[sympy.Expr, ...]:
     """Simple ones last, since elimination keeps the last ones alone."""
     degree = DEGREES.get(len(fields), 2)
     made = [sympy.Mul(*parts) for n in range(1, degree + 1) for parts in combinations_with_replacement(fields, n)]
     logs = [sympy.log(field) for field in fields if _starts_positive(problem, field)]
-    return tuple(reversed([*made, *(sympy.cos(field) for field in fields), *logs]))
+    cosines = [sympy.cos(field) for field in fields]
+    known = {*made, *logs, *cosines}
+    return tuple(reversed([*made, *cosines, *logs, *(one for one in _potentials(fields, rates) if one not in known)]))
+
+
+def _potentials(fields: tuple[sympy.Symbol, ...], rates: tuple[sympy.Expr, ...]) -> list[sympy.Expr]:
+    """What forces are the slopes of: the rate of a velocity, integrated by the place whose velocity it is."""
+    found: dict[sympy.Expr, None] = {}
+    for place, rate in zip(fields, rates, strict=True):
+        for speed, force in zip(fields, rates, strict=True):
+            if not (rate.has(speed) and (rate / speed).is_number):
+                continue
+            for term in sympy.Add.make_args(force):
+                whole = sympy.integrate(term, place) if place in term.free_symbols - {speed} else sympy.Integer(0)
+                whole = whole.as_coeff_Mul()[1]
+                if whole.free_symbols and not whole.has(sympy.Integral, sympy.Piecewise) and evaluable(whole):
+                    found[sympy.simplify(whole)] = None
+    return list(found)
 
 
 def _starts_positive(problem: Problem, field: sympy.Symbol) -> bool:

@@ -17,6 +17,18 @@ from skills.runtime.problem import Problem
 from skills.runtime.symbols import Form, Partial, Vocabulary, symbol
 
 Array = NDArray[np.float64]
+KNOWN = {
+    sympy.sin,
+    sympy.cos,
+    sympy.tan,
+    sympy.exp,
+    sympy.log,
+    sympy.tanh,
+    sympy.sinh,
+    sympy.cosh,
+    sympy.Abs,
+    sympy.sign,
+}
 Rank = tuple[int, int, tuple[int, ...]]
 
 
@@ -119,6 +131,11 @@ def number(problem: Problem, expr: sympy.Expr) -> Callable[[dict[str, Array | fl
     """The expression as a function of values by name."""
     held = Form("", expr, problem.vocabulary)
     return lambda values: held(values)
+
+
+def evaluable(*exprs: sympy.Expr) -> bool:
+    """Whether only functions stand in them that can be evaluated: calculus may bring others, such as Dirac's delta."""
+    return all(type(part) in KNOWN for expr in exprs for part in expr.atoms(sympy.Function, sympy.Derivative))
 
 
 def told(expr: sympy.Expr) -> str:

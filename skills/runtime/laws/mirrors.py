@@ -189,8 +189,8 @@ def _values(
             continue
         by = {renamed.get(letter, letter): count for letter, count in zip(problem.names, partial.orders, strict=True)}
         image = jets.field(partial.field, **by)
-        if image.name not in there:
-            there[image.name] = draw.uniform(-1.5, 1.5, SAMPLES)
+        for needed in (image.name, name.name):
+            there.setdefault(needed, draw.uniform(-1.5, 1.5, SAMPLES))
         turns = sum(partial.orders[problem.names.index(letter)] for letter in one.turned)
         here[name.name] = one.signs[problem.fields.index(partial.field)] * (-1) ** turns * there[image.name]
     return here, there

@@ -21,7 +21,7 @@ from skills.runtime.problem import TIME, Problem
 Array = NDArray[np.float64]
 FINE = {0: 1, 1: 2001, 2: 201, 3: 41}  # points an axis at which data are looked at, by their free coordinates
 COARSE = {1: 201, 2: 41, 3: 15, 4: 9}  # and coefficients inside
-LEVELS = 4001
+LEVELS = 1001
 REACH = 10.0  # sizes of the data up to which a bound is looked for
 SLACK = 1e-12
 
@@ -99,7 +99,8 @@ def _evolving(problem: Problem, jets: Jets, rate: sympy.Expr) -> Range:
     if isinstance(data, str):
         return Range(reason=data)
     growth = _constant(problem, jets, rate)
-    low, high = (_level(growth, side, data) for side in (-1, 1))
+    reacts = any(held.order == 0 for held in jets.inside(rate).values())
+    low, high = (_level(growth, side, data, searched=reacts) for side in (-1, 1))
     if not np.isfinite(low) and not np.isfinite(high):
         return Range(reason="the source or the reaction lets u grow without a bound that is constant in time")
     moved = (np.isfinite(low) and low < data.min()) or (np.isfinite(high) and high > data.max())
@@ -192,8 +193,9 @@ def _not_elliptic(problem: Problem, jets: Jets, rate: sympy.Expr, name: str = ""
             continue
         factor = settled(sympy.diff(rate, jet))
         if jets.inside(factor):
-            return "its diffusion depends on the field"
-        if float(np.min(_sampled(problem, factor))) < 0:
+            if not factor.is_nonnegative:
+                return "its diffusion depends on the field and may be negative"
+        elif float(np.min(_sampled(problem, factor))) < 0:
             return "its diffusion is not positive"
     return ""
 
@@ -216,17 +218,19 @@ def _sampled(problem: Problem, expr: sympy.Expr, **more: float) -> Array:
     return np.broadcast_to(np.asarray(number(problem, expr)(values), dtype=np.float64), grids[0].shape)
 
 
-def _level(growth: Callable[[float], Array], side: int, data: Array) -> float:
+def _level(growth: Callable[[float], Array], side: int, data: Array, *, searched: bool) -> float:
     """The nearest constant beyond the data from which the rate leads back; infinite where none is in reach."""
     edge = float(data.max() if side > 0 else data.min())
     reach = REACH * max(float(np.abs(data).max()), float(np.ptp(data)), 1.0)
     slack = SLACK * max(1.0, float(np.abs(growth(edge)).max()))
 
-    def safe(level: float) -> bool:
-        return bool((side * growth(level)).max() <= slack)
+    def safe(level: float, by: float = 0.0) -> bool:
+        return bool((side * growth(level)).max() <= by)
 
-    if safe(edge):
+    if safe(edge, slack):
         return edge
+    if not searched:
+        return side * np.inf
     levels = edge + side * np.linspace(0, reach, LEVELS)
     inside = next((at for at, level in enumerate(levels) if safe(float(level))), None)
     if inside is None:
