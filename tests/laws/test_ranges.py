@@ -20,7 +20,8 @@ SIDES = [({"x": 0.0}, ["u"]), ({"x": 1.0}, ["u"]), ({"y": 0.0}, ["u"]), ({"y": 1
     [
         ("heat", 0, 1), ("heat_2d", 0, 1), ("insulated", 0, 2), ("burgers", -1, 1), ("allen_cahn", -1, 1),
         ("fisher_kpp", 0, 1), ("advection", -1, 1), ("inflow", -1, 1), ("laplace", 0, 1), ("heated", 0, np.inf),
-        ("poisson", 0, np.inf), ("brusselator", 0, np.inf), ("lotka_volterra", 0, np.inf), ("epidemic", 0, np.inf), ("porous medium", 0, 1),
+        ("poisson", 0, np.inf), ("brusselator", 0, np.inf), ("lotka_volterra", 0, np.inf), ("epidemic", 0, np.inf),
+        ("porous medium", 0, 1),
     ],
 )  # fmt: skip
 def test_named_problems_have_the_bounds_of_the_textbooks(name: str, low: float, high: float) -> None:
