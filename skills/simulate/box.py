@@ -18,7 +18,7 @@ from scipy.linalg import solve_triangular
 
 from skills.runtime.job import UserMistake
 from skills.runtime.problem import TIME
-from skills.runtime.symbols import Form, Partial
+from skills.runtime.symbols import Form
 from skills.simulate.evolution import Evolution
 from skills.simulate.spectral import Axis
 
@@ -74,7 +74,11 @@ class Box:
     def patches(self) -> tuple[Patch, ...]:
         return (Patch({}, self.evolution.equations), *(Patch(f.at, f.forms) for f in self.evolution.faces))
 
-    def residual(self, times: Array, values: Array, rates: Array) -> Array:
+    def residual(self, time: float, values: Array, rates: Array) -> Array:
+        """(rows,) from y and y' (nodes * fields)."""
+        return self.residuals(np.array([time]), values[None], rates[None])[0]
+
+    def residuals(self, times: Array, values: Array, rates: Array) -> Array:
         """(stages, rows) from y and y' (stages, nodes * fields)."""
         found = []
         for place, patch in enumerate(self.patches):
@@ -100,6 +104,9 @@ class Box:
                 for held_part, part in zip(parts, pair, strict=True):
                     held_part.append(part.reshape(rows, -1))
         return np.concatenate(parts[0]), np.concatenate(parts[1])
+
+    def solver(self, slopes: Array) -> Callable[[Array], Array]:
+        return least_squares(slopes)
 
     def _values(self, place: int, times: Array, values: Array, rates: Array) -> dict[str, Any]:
         points = self._points[place]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,7 +103,7 @@ def _states(problem: Problem, orders: Mapping[str, int]) -> dict[str, tuple[str,
 
 def _chains(states: Mapping[str, tuple[str, ...]], vocabulary: Vocabulary) -> list[Form]:
     """u_t = udot, and so on."""
-    pairs = [pair for chain in states.values() for pair in zip(chain, chain[1:], strict=False)]
+    pairs = [pair for chain in states.values() for pair in itertools.pairwise(chain)]
     exprs = [symbol(f"{lower}_{TIME}") - symbol(upper) for lower, upper in pairs]
     return [Form(str(expr), expr, vocabulary) for expr in exprs]
 

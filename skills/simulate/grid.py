@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.interpolate import PchipInterpolator
 
 from skills.runtime.problem import Coordinate
 from skills.simulate.weights import difference_weights, value_weights
@@ -106,10 +107,7 @@ def spaced(axis: Coordinate, cells: int, density: Density, *, periodic: bool, or
     if not periodic and order > 2:
         steps = _crowded(cells)
         share = np.concatenate([[0.0], np.cumsum(steps)]) / steps.sum()
-    if density is EVEN:
-        places = share
-    else:
-        places = _smooth_inverse(density)(share)
+    places = share if density is EVEN else _smooth_inverse(density)(share)
     nodes = axis.low + axis.length * places
     nodes[-1] = axis.high
     return Grid(axis, nodes[:-1] if periodic else nodes, periodic, order)
@@ -121,9 +119,7 @@ def _crowded(cells: int) -> Array:
     return 1 - (1 - NARROWEST) * np.exp(-((cell / CROWD) ** 2))
 
 
-def _smooth_inverse(density: Density):  # noqa: ANN202
-    from scipy.interpolate import PchipInterpolator
-
+def _smooth_inverse(density: Density) -> PchipInterpolator:
     return PchipInterpolator(density.edges(), np.linspace(0, 1, PROFILE + 1))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Protocol
 
@@ -91,7 +92,7 @@ class BoxField:
             step, in_time = self.times.weights(at[TIME])
         order = np.argsort(step, kind="stable")
         bounds = np.searchsorted(step[order], np.arange(len(self.values) + 1))
-        for one, (low, high) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        for one, (low, high) in enumerate(pairwise(bounds)):
             for begin in range(low, high, AT_ONCE):
                 rows = order[begin : min(begin + AT_ONCE, high)]
                 found[rows] = self._within(one, {name: column[rows] for name, column in at.items()}, in_time[rows])
@@ -112,6 +113,43 @@ class BoxField:
         np.savez(path, kind="box", dimensions=len(self.axes), values=self.values, **told, **times)
 
 
+@dataclass(frozen=True)
+class LatticeField:
+    """`values` (steps, points in time, nodes of each axis…, fields) on grids of equal cells; cubic between them."""
+
+    times: Times | None
+    grids: tuple[Grid, ...]
+    values: Array
+
+    def __call__(self, at: Columns) -> Array:
+        parts = [self._part({name: column[i : i + AT_ONCE] for name, column in at.items()})
+                 for i in range(0, len(at[self.grids[0].axis.name]), AT_ONCE)]  # fmt: skip
+        return np.concatenate(parts) if parts else np.zeros((0, self.values.shape[-1]))
+
+    def _part(self, at: Columns) -> Array:
+        count, names = len(at[self.grids[0].axis.name]), [grid.axis.name for grid in self.grids]
+        step, in_time = np.zeros(count, dtype=np.int64), np.ones((count, 1))
+        if self.times is not None:
+            step, in_time = self.times.weights(at[TIME])
+        places = [grid.weights(at[name], grid.order + EXTRA) for grid, name in zip(self.grids, names, strict=True)]
+        found = np.zeros((count, self.values.shape[-1]))
+        for point in range(in_time.shape[1]):
+            for corner in product(*(range(grid.order + EXTRA) for grid in self.grids)):
+                weight = in_time[:, point].copy()
+                for (_, weights), one in zip(places, corner, strict=True):
+                    weight *= weights[:, one]
+                columns = tuple(held[:, one] for (held, _), one in zip(places, corner, strict=True))
+                found += weight[:, None] * self.values[(step, point, *columns)]
+        return found
+
+    def save(self, path: Path) -> None:
+        told = {f"axis{place}_{key}": value for place, grid in enumerate(self.grids)
+                for key, value in {**_axis(grid.axis), "periodic": grid.periodic, "grid": grid.nodes,
+                                   "order": grid.order}.items()}  # fmt: skip
+        times = {} if self.times is None else {"edges": self.times.edges, "nodes": self.times.nodes}
+        np.savez(path, kind="lattice", dimensions=len(self.grids), values=self.values, **told, **times)
+
+
 def radau(edges: Array) -> Times:
     return Times(edges, collocation().times)
 
@@ -122,11 +160,12 @@ def load(path: Path) -> Field:
         times = Times(held["edges"], held["nodes"]) if "edges" in held else None
         if str(held["kind"]) == "line":
             assert times is not None
-            grid = None
-            if "grid" in held:
-                grid = Grid(_coordinate(held), held["grid"], bool(held["periodic"]), int(held["order"]))
-            return LineField(times, grid, held["values"])
+            return LineField(times, _grid(held) if "grid" in held else None, held["values"])
         values = held["values"]
+        if str(held["kind"]) == "lattice":
+            return LatticeField(
+                times, tuple(_grid(held, f"axis{one}_") for one in range(int(held["dimensions"]))), values
+            )
         axes = tuple(
             Axis(_coordinate(held, f"axis{place}_"), values.shape[2 + place], bool(held[f"axis{place}_periodic"]))
             for place in range(int(held["dimensions"]))
@@ -136,6 +175,11 @@ def load(path: Path) -> Field:
 
 def _axis(axis: Coordinate) -> dict[str, object]:
     return {"name": axis.name, "low": axis.low, "high": axis.high}
+
+
+def _grid(held: Mapping[str, Array], prefix: str = "") -> Grid:
+    periodic, order = bool(held[f"{prefix}periodic"]), int(held[f"{prefix}order"])
+    return Grid(_coordinate(held, prefix), held[f"{prefix}grid"], periodic, order)
 
 
 def _coordinate(held: Mapping[str, Array], prefix: str = "") -> Coordinate:

@@ -35,7 +35,7 @@ class End:
 
 @dataclass(frozen=True)
 class Line:
-    """0 = F(t, y, y'): `y` holds the fields node by node. Without a grid there is one node, and the system is an ODE."""
+    """0 = F(t, y, y'): `y` holds the fields node by node. Without a grid there is one node: an ODE."""
 
     evolution: Evolution
     grid: Grid | None

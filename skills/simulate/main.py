@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from skills.runtime.job import Inputs, Job, Outputs
+from skills.simulate.baseline import baseline
 from skills.simulate.model import answer
 from skills.simulate.reference import reference
 
 
 def work(job: Job) -> None:
     """Do what the mode says; each writes its files and claims."""
-    {"reference": reference}[job.spec.mode](job)
+    {"reference": reference, "baseline": baseline}[job.spec.mode](job)
 
 
 def predict(model: Path, inputs: Inputs, variant: str) -> Outputs:

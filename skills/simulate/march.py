@@ -31,6 +31,10 @@ FLOOR = 1e-3  # a field this much smaller than the largest counts as so large
 ROUNDED = 1e-10  # an iteration that no longer converges is as exact as rounding lets it be, below this
 
 
+class TooManySteps(UserMistake):
+    """Raised when a solution needs more numbers than are kept; a looser tolerance needs fewer."""
+
+
 class System(Protocol):
     """0 = F(t, y, y'): `fields` values at each node, and rows of equations and conditions, at least as many."""
 
@@ -115,7 +119,7 @@ def march(system: System, start: Array, span: tuple[float, float], tolerance: fl
         edges.append(span[0] + at * (span[1] - span[0]))
         values.append(found)
         if len(values) * found.size > MOST_NUMBERS:
-            raise UserMistake(
+            raise TooManySteps(
                 f"more than {len(values) - 1} time steps of {found.shape[1]} values are needed",
                 "shorten the time, loosen `tolerance` or lower `resolution`",
             )

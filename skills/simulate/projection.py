@@ -43,7 +43,7 @@ class Projected:
         return self.box.changes
 
     def residual(self, times: Array, values: Array, rates: Array) -> Array:
-        return self.box.residual(times, values, rates) @ self.rows.T
+        return self.box.residuals(times, values, rates) @ self.rows.T
 
     def jacobian(self, time: float, values: Array, rates: Array) -> Pair:
         slopes, masses = self.box.jacobian(time, values, rates)

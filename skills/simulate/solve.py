@@ -65,7 +65,7 @@ def method(problem: Problem, resolution: int, largest: int) -> Method:
     made = evolution(problem)
     if made.marches and not made.space:
         return Method("ode", made, (0,), 8.0, partial(_ode, made), "Radau collocation, seven stages")
-    if made.marches and len(made.space) == 1 and _fits_a_line(made):
+    if made.marches and len(made.space) == 1 and fits_a_line(made):
         density = _density(made, max(resolution, grids.LEAST_CELLS))
         levels = _doubled(max(resolution // 2, grids.LEAST_CELLS), largest)
         text = "differences of eighth order" + (" on a graded grid" if density is not EVEN else "")
@@ -92,7 +92,7 @@ def _spectral(made: Evolution, resolution: int) -> Method:
     return Method("box", made, levels, np.inf, _Boxes(made), text)
 
 
-def _fits_a_line(made: Evolution) -> bool:
+def fits_a_line(made: Evolution) -> bool:
     """Whether each equation moves a field, so that a condition can take an equation's place at an end."""
     return all(any(map(made.rate, form.partials)) for form in made.equations) and all(
         set(face.at) == set(made.space) for face in made.faces
@@ -106,21 +106,21 @@ def _doubled(first: int, largest: int) -> tuple[int, ...]:
     return tuple(levels)
 
 
-def _span(made: Evolution) -> tuple[float, float]:
+def span_of(made: Evolution) -> tuple[float, float]:
     axis = made.problem.axis(TIME)
     return axis.low, axis.high
 
 
 def _ode(made: Evolution, cells: int, tolerance: float, steps: int = 0) -> Run:
     line = Line(made, None)
-    found = march(line, start(made, line.places), _span(made), tolerance, steps)
+    found = march(line, start(made, line.places), span_of(made), tolerance, steps)
     return Run(0, _line_field(made, None, found.edges, found.values), len(found.values), tolerance)
 
 
 def _line(made: Evolution, density: Density, cells: int, tolerance: float, steps: int = 0) -> Run:
     axis = made.problem.axis(made.space[0])
     line = Line(made, spaced(axis, cells, density, periodic=axis.name in made.problem.periodic))
-    found = march(line, start(made, line.places), _span(made), tolerance, steps)
+    found = march(line, start(made, line.places), span_of(made), tolerance, steps)
     return Run(cells, _line_field(made, line.grid, found.edges, found.values), len(found.values), tolerance)
 
 
@@ -142,7 +142,7 @@ class _Boxes:
         shape = (*(axis.count for axis in system.axes), len(made.fields))
         kept = len(made.problem.fields)
         if made.marches:
-            span, values = _span(made), start(made, system.places)
+            span, values = span_of(made), start(made, system.places)
             found = march(projected(system, span[0], values), values, span, tolerance, steps)
             wide = found.values.reshape(*found.values.shape[:2], *shape)[..., :kept]
             return Run(cells, BoxField(radau(found.edges), system.axes, wide), len(found.values), tolerance)
@@ -162,7 +162,7 @@ def _density(made: Evolution, cells: int) -> Density:
     for _ in range(PILOTS):
         line = Line(made, spaced(axis, cells, found, periodic=periodic))
         try:
-            solved = march(line, start(made, line.places), _span(made), 1e-4)
+            solved = march(line, start(made, line.places), span_of(made), 1e-4)
         except UserMistake:
             return found
         assert line.grid is not None

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from skills.runtime.job import UserMistake
 from skills.runtime.problem import TIME, Problem
 from skills.simulate.interpolate import Field
+from skills.simulate.march import TooManySteps
 from skills.simulate.solve import Method, Run
 
 Array = NDArray[np.float64]
@@ -26,6 +27,7 @@ NOISE = 5.0  # a change this near the noise of time steps and rounding says noth
 LOOSER = 100.0
 SMALL = 1e-8  # a field this much smaller than the largest counts as so large
 FEWEST = 3  # runs
+ROUNDED = 1e-6  # a change below this that does not fall is one of rounding
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,18 @@ def study(method: Method, sample: Sample, *, tolerance: float, steps: int, tell:
     if method.kind == "ode":
         return _ode_study(method, sample, tolerance, steps, tell)
     exactly = time_tolerance(tolerance)
-    runs, noise, time_error, remark = _first_runs(method, sample, exactly, steps, tell)
+    for last in (False, False, True):
+        try:
+            runs, noise, time_error, remark = _first_runs(method, sample, exactly, steps, tell)
+            break
+        except TooManySteps:
+            if last or LOOSER * exactly > tolerance:
+                raise
+            exactly *= 30.0
     found = _judged(method, sample, runs, noise, time_error, remark)
     for cells in method.levels[method.levels.index(runs[-1].run.cells) + 1 :]:
-        if remark or found.error_estimate <= tolerance or _stalled(found.changes):
+        met = max(found.error_estimate, found.changes[-1]) <= tolerance
+        if remark or met or _stalled(found.changes):
             break
         tell(f"{cells} cells")
         try:
@@ -148,6 +158,8 @@ def _first_runs(
         try:
             runs.append(timed(method, sample, cells, exactly, steps))
         except UserMistake as mistake:
+            if isinstance(mistake, TooManySteps) and len(runs) < 2:
+                raise
             if runs:
                 remark = f"no finer grid: {mistake.message}"
                 break
@@ -200,5 +212,6 @@ def rounding(method: Method, cells: int) -> float:
 
 
 def _stalled(changes: tuple[float, ...]) -> bool:
-    """Whether the last refinement changed no less than the one before, twice."""
-    return len(changes) > 3 and changes[-1] >= changes[-2] >= changes[-3]
+    """Whether refining changes no less than before: twice, or once where the changes look like rounding."""
+    again = len(changes) > 3 and changes[-2] >= changes[-3]
+    return changes[-1] >= changes[-2] and (again or changes[-2] < ROUNDED)
