@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.gates.known import Known, unknown
 from orchestrator.gates.required import LAWS_DERIVED
@@ -43,7 +45,7 @@ def conservation(known: Known) -> Verdict:
     found = tuple(e for e in known.evidence if e.name.startswith(LAW) and e.subject == "delivered")
     if derived is None or derived.value is None:
         return unknown(check, f"laws: {derived.text if derived else 'not derived'}", (derived,) if derived else ())
-    held = [(e.value / e.bound, e) for e in found if e.value is not None and e.bound]
+    held = [(_share(e.value, e.bound), e) for e in found if e.value is not None and e.bound is not None]
     ids = (derived.id, *(e.id for e in found))
     share, worst = max(held, key=lambda pair: pair[0], default=(0.0, None))
     if worst is not None and share > 1:
@@ -51,11 +53,16 @@ def conservation(known: Known) -> Verdict:
         return Verdict(id=check, verdict="failed", value=worst.value, threshold=worst.bound, evidence=ids,
                        reason=told, remedy=MORE_TRAINING)  # fmt: skip
     if worst is None or len(held) < derived.value:
-        lost = [f"{e.name.removeprefix(LAW)}: {e.text}" for e in found if e.value is None or not e.bound]
+        lost = [f"{e.name.removeprefix(LAW)}: {e.text}" for e in found if e.value is None or e.bound is None]
         return unknown(check, "; ".join(lost) or f"{len(held)} of {derived.value:.0f} laws were measured", found)
     near = f"{worst.name.removeprefix(LAW)}, {worst.value:.3g} ≤ {worst.bound:.3g}"
     told = f"{len(held)} laws kept; nearest to its bound is {near}"
     return Verdict(id=check, verdict="passed", value=worst.value, threshold=worst.bound, evidence=ids, reason=told)
+
+
+def _share(value: float, bound: float) -> float:
+    """Of the bound that the value takes up; a law that is to hold exactly has none."""
+    return value / bound if bound > 0 else math.inf if value > 0 else 0.0
 
 
 def within(check: str, measured: Evidence | None, threshold: float, said: str, remedy: str = MORE_TRAINING) -> Verdict:

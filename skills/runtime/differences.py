@@ -1,47 +1,13 @@
-"""Finite differences of high order on equally spaced points."""
+"""Weights of finite differences on equally spaced points."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Stencil:
-    """Row i of a derivative is the sum of weights[i] * u[columns[i]]; both (points, width)."""
-
-    columns: NDArray[np.int64]
-    weights: Array
-
-    def __call__(self, values: Array, axis: int = -1) -> Array:
-        """The derivative along an axis."""
-        moved = np.moveaxis(values, axis, -1)
-        found = np.zeros(moved.shape)
-        for place in range(self.columns.shape[1]):
-            found += self.weights[:, place] * moved[..., self.columns[:, place]]
-        return np.moveaxis(found, -1, axis)
-
-
-@lru_cache(maxsize=64)
-def stencil(points: int, derivative: int, width: int, spacing: float, *, periodic: bool = False) -> Stencil:
-    """Centred differences over `width` (odd) points, one-sided at the ends; the order is width - derivative or better.
-
-    `periodic`: the points are those of one period, its end left out.
-    """
-    if points < width:
-        raise ValueError(f"{points} points are too few for differences over {width}")
-    rows = np.arange(points)
-    first = rows - width // 2
-    if not periodic:
-        first = np.clip(first, 0, points - width)
-    columns = first[:, None] + np.arange(width)
-    by_offset = np.array([weights(width, derivative, offset) for offset in range(width)])
-    return Stencil(columns % points, by_offset[rows - first] / spacing**derivative)
 
 
 @lru_cache(maxsize=256)

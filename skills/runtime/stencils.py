@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from skills.runtime.symbols import Partial
 
 Array = NDArray[np.float64]
 Node = tuple[int, ...]
+Kind = Literal["wide", "narrow", "rough"]
 FINEST = 4096  # steps along an axis; a first or second difference spans one
 STEPS = {1: 1, 2: 1, 3: 4, 4: 8}  # order of the derivative -> its step, in the finest; rounding grows as step**-order
 WIDTHS = {1: 9, 2: 7, 3: 5, 4: 5}  # axes differentiated by -> nodes along each
@@ -25,8 +27,10 @@ INNER = 2  # fewer nodes along each axis in the second estimate
 class Stencil:
     """Nodes (m, d) around a point, and for each derivative the weights (m,) of two estimates of different order.
 
-    The second estimate leaves out the outermost nodes; how far the two differ bounds the error of the first, be it of
-    truncation or of rounding in the model. `reach` (d, 2) is how far the nodes go below and above the point.
+    The second estimate leaves out the outermost nodes and adds the highest difference of all of them, which is nothing
+    but rounding in a smooth model, weighed to be as large as the rounding in the first estimate. So how far the two
+    differ shows the error of the first, be it of truncation or of rounding. `reach` (d, 2) is how far the nodes go
+    below and above the point.
     """
 
     offsets: Array
@@ -56,38 +60,40 @@ def stencil(
     """
     held = sides or {}
     nodes: dict[Node, int] = {(0,) * len(axes): 0}
-    wide, narrow = ({p: _weighed(axes, p, held, less) for p in partials} for less in (0, INNER))
+    wide, narrow, rough = ({p: _weighed(axes, p, held, kind) for p in partials} for kind in ("wide", "narrow", "rough"))
     for found in (*wide.values(), *narrow.values()):
         for node in found:
             nodes.setdefault(node, len(nodes))
     steps = np.array([axis.length / FINEST for axis in axes])
-    return Stencil(
-        np.array(list(nodes), dtype=np.float64) * steps,
-        {p: _dense(found, nodes) for p, found in wide.items()},
-        {p: _dense(found, nodes) for p, found in narrow.items()},
-    )
+    first = {p: _dense(found, nodes) for p, found in wide.items()}
+    second = {p: _dense(found, nodes) for p, found in narrow.items()}
+    for partial, found in rough.items():
+        noise = _dense(found, nodes)
+        if partial.order:
+            second[partial] = second[partial] + noise * np.linalg.norm(first[partial]) / np.linalg.norm(noise)
+    return Stencil(np.array(list(nodes), dtype=np.float64) * steps, first, second)
 
 
-def _weighed(axes: tuple[Coordinate, ...], partial: Partial, sides: Mapping[str, int], less: int) -> dict[Node, float]:
+def _weighed(axes: tuple[Coordinate, ...], partial: Partial, sides: Mapping[str, int], kind: Kind) -> dict[Node, float]:
     """Node -> weight of a derivative, the product of the weights along each axis."""
-    used = sum(order > 0 for order in partial.orders)
-    width = WIDTHS.get(used, 1) - less
+    width = WIDTHS.get(sum(order > 0 for order in partial.orders), 1)
     along = zip(axes, partial.orders, strict=True)
-    lines = [_line(axis, order, width, sides.get(axis.name, 0)) for axis, order in along]
+    lines = [_line(axis, order, width, sides.get(axis.name, 0), kind) for axis, order in along]
     return {
         tuple(place for place, _ in parts): float(np.prod([weight for _, weight in parts]))
         for parts in itertools.product(*lines)
     }
 
 
-def _line(axis: Coordinate, order: int, width: int, side: int) -> list[tuple[int, float]]:
+def _line(axis: Coordinate, order: int, width: int, side: int, kind: Kind) -> list[tuple[int, float]]:
     """(place in finest steps, weight) along one axis; a side of -1 mirrors the net."""
     if order == 0:
         return [(0, 1.0)]
-    width = max(width, order + 1 + (order + 1) % 2)  # odd, so that a net around a point has it in its middle
+    least = order + 1 + (order + 1) % 2  # odd, so that a net around a point has it in its middle
+    width = max(width - INNER if kind == "narrow" else width, least)
     step, at = STEPS[order], 0 if side else width // 2
     spacing = (side or 1) * step * axis.length / FINEST
-    found = weights(width, order, at) / spacing**order
+    found = weights(width, width - 1, at) if kind == "rough" else weights(width, order, at) / spacing**order
     return [((side or 1) * step * (place - at), float(weight)) for place, weight in enumerate(found)]
 
 
