@@ -42,8 +42,11 @@ def _write(job: Job, task: Task, fit: Fit) -> None:
     subject = task.subject
     weights = {VARIANTS[0]: fit.parameters, VARIANTS[1]: data_only(task)}
     problem = subject.problem
-    shape = Trained(subject.widths, np.zeros(0), subject.frame, problem.names, problem.fields)
-    save(job.model_folder, shape, {name: np.asarray(held[: subject.size]) for name, held in weights.items()})
+    pieces = {
+        name: Trained(subject.widths, np.asarray(held[: subject.size]), subject.frame, problem.names, problem.fields)
+        for name, held in weights.items()
+    }
+    save(job.model_folder, pieces)
     job.variants(VARIANTS)
     job.artifact("model", "model")
     job.history(fit.course.series, reason=fit.reason, at=fit.at, limit=fit.limit, schedule=fit.schedule)

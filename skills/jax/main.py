@@ -17,7 +17,7 @@ __all__ = ["features", "predict", "work"]
 
 def work(job: Job) -> None:
     """Do what the spec's mode names; JAX is imported here, predicting a field needs numpy alone."""
-    importlib.import_module("skills.jax.settle").settle(job.threads)
+    importlib.import_module("skills.jax.settle").settle()
     importlib.import_module(WORKERS[job.spec.mode]).work(job)
 
 
@@ -30,7 +30,7 @@ def features(model: Path, inputs: Inputs) -> NDArray[np.float64]:
 
 
 WORKERS = {"pinn": "skills.jax.field", "table": "skills.jax.table", "inference": "skills.jax.inference"}
-READERS = {"field": "skills.jax.model", "table": "skills.jax.table_model", "inference": "skills.jax.quick_model"}
+READERS = {"field": "skills.jax.model", "table": "skills.jax.table_model", "quick": "skills.jax.quick_model"}
 
 
 def _reader(model: Path) -> Any:

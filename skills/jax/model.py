@@ -44,22 +44,37 @@ class Trained:
         return values
 
 
-def save(folder: Path, shape: Trained, parameters: dict[str, Array]) -> None:
-    """Write network.json and parameters.npz (one flat float64 vector a variant); the shape's own vector is not used."""
-    told = {"coordinates": list(shape.coordinates), "fields": list(shape.fields), "frame": shape.frame.as_json()}
-    write_json(folder / "network.json", {"kind": "field", "widths": list(shape.widths), "activation": "tanh", **told})
-    np.savez(folder / "parameters.npz", **parameters)
+def save(folder: Path, pieces: dict[str, Trained]) -> None:
+    """Write network.json and parameters.npz, as the skill `pinn` does: VARIANT.PLACE is a network's flat vector."""
+    first = next(iter(pieces.values()))
+    variants = {name: [{"widths": list(one.widths), "frame": one.frame.as_json()}] for name, one in pieces.items()}
+    told = {"coordinates": list(first.coordinates), "fields": list(first.fields), "variants": variants}
+    write_json(folder / "network.json", {"kind": "field", "activation": "tanh", **told})
+    np.savez(folder / "parameters.npz", **{f"{name}.0": one.parameters for name, one in pieces.items()})
 
 
 def load(folder: Path, variant: str) -> Trained:
     """Raises: UserMistake for a variant that the folder does not hold."""
+    return chain(folder, variant)[0]
+
+
+def chain(folder: Path, variant: str) -> tuple[Trained, ...]:
+    """The networks of a variant, also those that `pinn` chains in time: each answers up to the end of its frame."""
     told = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+    if variant not in told["variants"]:
+        raise UserMistake(f"the model has no variant {variant!r}, only {sorted(told['variants'])}")
+    names = (tuple(told["coordinates"]), tuple(told["fields"]))
     with np.load(folder / "parameters.npz", allow_pickle=False) as held:
-        if variant not in held.files:
-            raise UserMistake(f"the model has no variant {variant!r}, only {sorted(held.files)}")
-        parameters = held[variant]
-    names = (tuple(told[key]) for key in ("coordinates", "fields"))
-    return Trained(tuple(told["widths"]), parameters, Frame.from_json(told["frame"]), *names)
+        return tuple(
+            Trained(tuple(one["widths"]), held[f"{variant}.{at}"], Frame.from_json(one["frame"]), *names)
+            for at, one in enumerate(told["variants"][variant])
+        )
+
+
+def places(networks: tuple[Trained, ...], times: Array) -> NDArray[np.int64]:
+    """Which network of a chain answers at each time (n,); the first and the last also beyond their ends."""
+    ends = np.array([one.frame.high[-1] for one in networks[:-1]])
+    return np.searchsorted(ends, times, side="left")
 
 
 def points_of(trained: Trained, inputs: Inputs) -> Array:

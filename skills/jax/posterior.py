@@ -45,7 +45,9 @@ def posterior(task: Task, fit: Fit) -> Posterior:
     told = task.observed.noise if task.observed else float("nan")
     variance = (told * factor / spread) ** 2 if np.isfinite(told) and told > 0 else found
     method = "Gauss–Newton (Laplace) covariance, noise " + ("as told" if variance != found else "from the residuals")
-    free = _schur(slopes, subject.size) * variance
+    free, ahead = _schur(slopes, rows, subject.size)
+    # A fit that has not arrived is off by about the step still ahead of it: that is uncertainty too.
+    free = free * variance + np.outer(ahead, ahead)
     change = np.asarray(jax.jacfwd(lambda vector: _unknown(task, vector))(fit.parameters))[:, subject.size :]
     mean = np.asarray(_unknown(task, fit.parameters))
     noise = float(np.sqrt(variance) * spread / factor)
@@ -57,10 +59,11 @@ def _unknown(task: Task, parameters: jax.Array) -> jax.Array:
     return jax.numpy.stack([values[name] for name in task.subject.problem.unknown])
 
 
-def _schur(slopes: Array, size: int) -> Array:
-    """The block of (JᵀJ)⁻¹ that belongs to the columns from `size` on."""
+def _schur(slopes: Array, rows: Array, size: int) -> tuple[Array, Array]:
+    """The block of (JᵀJ)⁻¹ that belongs to the columns from `size` on, and their part of the next Gauss–Newton step."""
     network, sought = slopes[:, :size], slopes[:, size:]
     normal = network.T @ network
     normal[np.diag_indices(size)] += RIDGE * normal.diagonal().max()
-    explained = network @ np.linalg.solve(normal, network.T @ sought)
-    return np.linalg.inv(sought.T @ (sought - explained))
+    rest = sought - network @ np.linalg.solve(normal, network.T @ sought)
+    inverse = np.linalg.inv(sought.T @ rest)
+    return inverse, -inverse @ (rest.T @ rows)

@@ -14,14 +14,14 @@ from typing import Any
 CACHE_VARIABLE = "JAX_COMPILATION_CACHE_DIR"
 
 
-def settle(threads: int = 1) -> ModuleType:
+def settle() -> ModuleType:
     """JAX, imported once its environment is fixed.
 
     Threads are counted by NPROC: XLA's own flags for them leave the pool of its thunks as wide as the machine. The
     cache goes where JAX_COMPILATION_CACHE_DIR points (a mounted folder that outlives the box), else into the box's own
     temporary folder, where it serves the processes of this box alone.
     """
-    os.environ.setdefault("NPROC", str(threads))
+    os.environ.setdefault("NPROC", os.environ.get("OMP_NUM_THREADS", "1"))
     os.environ.setdefault("JAX_PLATFORMS", "" if os.environ.get("CUDA_VISIBLE_DEVICES") else "cpu")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # reloading a program warns of machine features that are ours
     import jax
@@ -38,12 +38,14 @@ def cache_folder() -> Path:
 def keep_programs(folder: Path) -> None:
     """Keep all compiled programs in a folder, also small and quick ones; one that cannot be written keeps none."""
     import jax
+    from jax.experimental.compilation_cache import compilation_cache
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
+    compilation_cache.reset_cache()  # JAX keeps to the first folder that it used, whatever its settings say later
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     jax.config.update("jax_raise_persistent_cache_errors", False)

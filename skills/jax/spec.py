@@ -70,12 +70,17 @@ class TablePart(_Part):
 
 
 class InferencePart(_Part):
-    """Mode `inference`: a trained network of the step `model`, made quick."""
+    """Mode `inference`: the trained network of a finished step, made quick."""
 
     model: str = Field(default="train", description="The step whose network is optimised.")
     batches: tuple[int, ...] = Field(default=(1, 64, 1024, 8192), min_length=1, max_length=8)
     points: int = Field(default=8192, ge=64, le=1_048_576, description="Points of the throughput measurement.")
-    repeats: int = Field(default=9, ge=3, le=101)
+    repeats: int = Field(default=7, ge=3, le=101)
+    accuracy: float = Field(
+        default=1e-9,
+        gt=0,
+        description="Largest relative difference to the trained network; float32 wins above 1e-6.",
+    )
 
 
 class Spec(PhysicsPart, TablePart, InferencePart):

@@ -1,4 +1,4 @@
-"""The one command of a box: `python -m skills.runtime work|predict|draw|score job.json`, or `schema NAME`.
+"""The one command of a box: `python -m skills.runtime work|predict|time|draw|score job.json`, or `schema NAME`.
 
 Exit codes: 0 done, 42 the user's mistake (told in out/error.json), 1 anything else (traceback in the log), 2 usage.
 Threads and hashing are fixed before numpy or torch is imported, hence the late import.
@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-USAGE = "usage: python -m skills.runtime work|predict|draw|score JOB.json | schema NAME\n"
+USAGE = "usage: python -m skills.runtime work|predict|time|draw|score JOB.json | schema NAME\n"
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -32,7 +32,7 @@ def fix_environment(threads: int) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 2 or arguments[0] not in {"work", "predict", "draw", "score", "schema"}:
+    if len(arguments) != 2 or arguments[0] not in {"work", "predict", "time", "draw", "score", "schema"}:
         sys.stderr.write(USAGE)
         return 2
     verb, subject = arguments

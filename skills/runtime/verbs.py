@@ -1,4 +1,4 @@
-"""The verbs of the box: work, predict, draw, score, schema."""
+"""The verbs of the box: work, predict, time, draw, score, schema."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run(verb: str, raw: dict[str, Any]) -> int:
     out = Path(raw["out"])
     out.mkdir(parents=True, exist_ok=True)
     try:
-        {"work": work, "predict": predict, "draw": draw, "score": score}[verb](raw, out)
+        {"work": work, "predict": predict, "time": time, "draw": draw, "score": score}[verb](raw, out)
     except UserMistake as mistake:
         write_json(
             out / "error.json",
@@ -93,6 +93,15 @@ def predict(raw: dict[str, Any], out: Path) -> None:
         np.savez(out / name, **prediction_arrays(inputs, outputs))
     if hasattr(main, "features"):
         np.savez(out / "features.npz", features=np.asarray(main.features(subject.path, inputs), dtype=np.float64))
+
+
+def time(raw: dict[str, Any], out: Path) -> None:
+    """Write times.json: how long a model's `predict` takes."""
+    from skills.runtime.timing import time_job
+
+    importlib.import_module(f"skills.{raw['models']['subject']['skill']}.main")
+    seeds.settle_torch()
+    time_job(raw, out)
 
 
 def draw(raw: dict[str, Any], out: Path) -> None:
