@@ -39,9 +39,9 @@ class _Rows:
 class Lattice:
     """0 = F(t, y, y') with `y` (nodes * fields), nodes in C order of the axes.
 
-    Conditions hold at the nodes of their faces, equations at the nodes inside, those of first order or with a field
-    that no face gives at all nodes (central differences alone would leave a pressure's odd and even nodes apart). Where rows and unknowns are as many, the solution meets all rows; else it does
-    so in the sense of least squares.
+    Conditions hold at the nodes of their faces, equations at the nodes inside; those of first order, or with a field
+    that no face gives, at all nodes (central differences alone would leave a pressure's odd and even nodes apart).
+    Where rows and unknowns are as many, the solution meets all rows; else it does so in the sense of least squares.
     """
 
     evolution: Evolution

@@ -52,24 +52,30 @@ class Method:
     order: float
     solve: Callable[..., Run]
     text: str
+    density: Density = EVEN
 
     @property
     def timed(self) -> bool:
         return self.evolution.marches
 
 
-def method(problem: Problem, resolution: int, largest: int) -> Method:
-    """The method for a problem. Raises UserMistake where there is none."""
+def method(problem: Problem, resolution: int, largest: int, like: Method | None = None) -> Method:
+    """The method for a problem, on grids graded as those of `like`, or as the solution needs them.
+
+    Raises UserMistake where there is none.
+    """
     if problem.inverse:
         raise UserMistake("the problem has unknown coefficients", "use the mode `fit`, with observations")
     made = evolution(problem)
     if made.marches and not made.space:
         return Method("ode", made, (0,), 8.0, partial(_ode, made), "Radau collocation, seven stages")
     if made.marches and len(made.space) == 1 and fits_a_line(made):
-        density = _density(made, max(resolution, grids.LEAST_CELLS))
+        density = like.density if like else _density(made, max(resolution, grids.LEAST_CELLS))
         levels = _doubled(max(resolution // 2, grids.LEAST_CELLS), largest)
         text = "differences of eighth order" + (" on a graded grid" if density is not EVEN else "")
-        return Method("line", made, levels, 8.0, partial(_line, made, density), f"{text}, Radau collocation in time")
+        return Method(
+            "line", made, levels, 8.0, partial(_line, made, density), f"{text}, Radau collocation in time", density
+        )
     return _spectral(made, resolution)
 
 
