@@ -13,7 +13,7 @@ from orchestrator.core.errors import RunBroken, UserError
 from orchestrator.core.evidence import Verdict
 from orchestrator.core.plan import LEAD, Plan, Resources, Step
 from orchestrator.core.profile import DataProfile
-from orchestrator.core.request import Route
+from orchestrator.core.request import Route, Routing
 from orchestrator.data.profile import profile_table
 from orchestrator.journal.rundir import read_model, write_json, write_text
 from orchestrator.nodes.context import Context
@@ -32,7 +32,7 @@ async def plan(state: State, runtime: Runtime[Context]) -> State:
         raise RunBroken("the run has no route yet", remedy="start the request anew with `mlexpert run`")
     findings = _findings(context, state)
     try:
-        profile = await _profile(context, routing.route, routing.files)
+        profile = await _profile(context, routing)
         made = await context.planner.plan(context.request, routing, profile, findings)
     except UserError as error:
         return {"goto": "answer"} if findings else {"goto": "answer", "ending": ending_of(error)}
@@ -69,13 +69,14 @@ def _set_aside_earlier(context: Context, attempt: int) -> None:
             path.rename(earlier / path.name)
 
 
-async def _profile(context: Context, route: Route, files: tuple[str, ...]) -> DataProfile | None:
-    """The profile of the first file of a route that learns from a table; read once a run."""
-    if route is not Route.TABULAR or not files:
+async def _profile(context: Context, routing: Routing) -> DataProfile | None:
+    """The profile of the first file of a request that learns from a table; read once a run."""
+    learns = routing.route is Route.TABULAR or (routing.route is Route.JAX and "target" in routing.params)
+    if not learns or not routing.files:
         return None
     if context.run.profile.is_file():
         return read_model(context.run.profile, DataProfile)
-    made = await asyncio.to_thread(profile_table, Path(files[0]).expanduser())
+    made = await asyncio.to_thread(profile_table, Path(routing.files[0]).expanduser())
     write_json(context.run.profile, made)
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,8 +16,10 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.request import Request
 from orchestrator.planners.rules.algebra import derivative
 from orchestrator.planners.rules.formula import tidy
+from orchestrator.planners.rules.problem import parabolic
 from orchestrator.planners.seam import choose
-from skills.runtime.parabolic import Parabolic as Problem
+from skills.runtime.parabolic import Parabolic, recognised
+from skills.runtime.problem import Problem
 
 WORDS = [
     "u_t",
@@ -53,10 +56,24 @@ def plan(text: str, *findings: Verdict, **options: object) -> Plan:
 
 
 def problem(text: str) -> dict[str, object]:
+    """What is read of a linear parabolic problem; that the plan holds the same one is checked by its values."""
+    planner = choose("rules", {})
+    told = asyncio.run(planner.route(Request(text=text))).params
+    read = parabolic(told).problem
     made = plan(text).problem
     assert made is not None
-    Problem.model_validate(made)
-    return dict(made)
+    again, why = recognised(Problem.model_validate(made))
+    assert again is not None, why
+    here, there = Parabolic.model_validate(read), again
+    x, t = np.linspace(*here.x, 5), np.linspace(*here.t, 5)
+    for name in ("diffusion", "advection", "reaction", "source"):
+        assert there.coefficient(name, x, t) == pytest.approx(here.coefficient(name, x, t), rel=1e-12, abs=1e-12)
+    assert there.initial_value(x) == pytest.approx(here.initial_value(x), rel=1e-12, abs=1e-12)
+    for old, new in ((here.left, there.left), (here.right, there.right)):
+        assert (new.kind == "robin") == (old.kind == "robin" and here.boundary_row(old, t)[0].any())
+        if old.kind != "periodic":
+            assert np.allclose(np.array(here.boundary_row(old, t)), np.array(there.boundary_row(new, t)))
+    return dict(read)
 
 
 def failed(name: str) -> Verdict:
@@ -69,6 +86,7 @@ def test_a_pinn_plan_delegates_reference_and_constraints_beside_training() -> No
         ("train", "pinn", "skill", "", ()),
         ("reference", "simulation-expert", "agent", "simulate", ()),
         ("constraints", "statistical-physicist", "agent", "physics", ()),
+        ("classical", "simulation-expert", "agent", "simulate", ("train",)),
         ("physics", "statistical-physicist", "agent", "physics", ("train", "constraints")),
     ]
     assert made.delegates == ("simulation-expert", "statistical-physicist")
@@ -149,24 +167,40 @@ def test_an_ill_posed_problem_is_refused_by_name(text: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["PINN for Burgers' equation", "PINN for Navier-Stokes", "PINN for u_tt = u_xx", "PINN 2D heat equation",
-     "PINN u_t = u_xx - u^3", "PINN u_t + u u_x = 0.01 u_xx", "simulate the wave equation"],
+    ["PINN for Navier-Stokes around a cylinder", "PINN for Maxwell's equations", "PINN for the wave equation in 2D",
+     "PINN for the Poisson equation on a disk", "PINN 3D heat equation", "simulate the Gray-Scott equations"],
 )  # fmt: skip
-def test_what_is_not_linear_parabolic_in_one_dimension_names_what_is(text: str) -> None:
+def test_a_problem_without_an_entry_says_how_to_write_it_out(text: str) -> None:
     with pytest.raises(NotAvailable) as refused:
         plan(text)
-    assert "Linear parabolic" in refused.value.remedy
+    assert "Write" in refused.value.remedy
+
+
+@pytest.mark.parametrize("text", ["PINN for u_tt = u_xx", "PINN u_t = u_xx - u^3", "PINN u_t + u u_x = 0.01 u_xx"])
+def test_an_equation_without_conditions_is_ill_posed(text: str) -> None:
+    with pytest.raises(IllPosed, match="initial condition"):
+        plan(text)
+
+
+@pytest.mark.parametrize("text", ["PINN for Burgers' equation", "PINN 2D heat equation", "simulate the wave equation"])
+def test_a_named_problem_is_planned_with_its_defaults_told(text: str) -> None:
+    made = plan(text)
+    assert made.problem is not None
+    Problem.model_validate(made.problem)
+    assert any("taken from the library" in note for note in made.notes)
 
 
 def test_a_missed_tolerance_leads_to_a_larger_network_and_at_last_to_the_same_plan() -> None:
     first = plan("Train a PINN to solve the heat equation")
     second = plan("Train a PINN to solve the heat equation", failed("evaluation.metric"))
     third = plan("Train a PINN to solve the heat equation", *[failed("evaluation.metric")] * 2)
-    last = plan("Train a PINN to solve the heat equation", *[failed("evaluation.metric")] * 3)
+    fourth = plan("Train a PINN to solve the heat equation", *[failed("evaluation.metric")] * 3)
+    last = plan("Train a PINN to solve the heat equation", *[failed("evaluation.metric")] * 4)
     assert "hidden" not in first.steps[0].spec
     assert second.steps[0].spec["hidden"] == [2048]
     assert third.steps[0].spec["hidden"] == [30, 30, 30]
-    assert last.steps == third.steps
+    assert fourth.steps[0].spec["hidden"] == [40, 40, 40]
+    assert last.steps == fourth.steps
 
 
 def test_findings_that_no_plan_can_answer_change_nothing() -> None:

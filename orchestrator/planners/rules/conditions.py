@@ -14,14 +14,14 @@ from orchestrator.planners.rules.text import Reading
 
 _B = r"[-+]?\s?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?)?\s?\*?\s?(?:pi|π)?(?:\s?/\s?\d+)?"
 _INTERVAL = rf"[\[(]\s*(?P<low>{_B})\s*[,;]\s*(?P<high>{_B})\s*[\])]"
-_COMMA_INTERVAL = rf"\[\s*(?P<low>{NUMBER})\s*;\s*(?P<high>{NUMBER})\s*\]"
+COMMA_INTERVAL = rf"\[\s*(?P<low>{NUMBER})\s*;\s*(?P<high>{NUMBER})\s*\]"
 _RANGE = rf"(?P<low>{_B})\s*(?:<=?|≤)\s*VAR\s*(?:<=?|≤)\s*(?P<high>{_B})"
 _FROM = (
     rf"VAR\s*(?:=|goes|runs|ranges|geht|von)?\s*(?:from|von|de|da|=)\s*(?P<low>{_B})\s*(?:to|bis|a|à|ate"
     rf"|\.\.)\s*(?:VAR\s*=\s*)?(?P<high>{_B})"
 )
 _IN = rf"VAR\s*(?:in|∈|on|aus|dans|en|over|:|=)\s*{_INTERVAL}"
-_BARE = (
+BARE = (
     rf"(?:on|domain|interval|over|auf|sur|en|su|em|gebiet|intervall|区间|在)\s*(?:the )?(?:domain |interval "
     rf"|intervall |x ?= ?|space )?(?:{_INTERVAL})"
 )
@@ -29,13 +29,13 @@ _LENGTH = (
     rf"(?:rod|bar|wire|stab|domain|interval)?\s*(?:of )?(?:length|lange|longueur|longitud|lunghezza)\s*(?:=|:|of"
     rf"|von|de|di|l ?=)?\s*(?P<high>{_B})"
 )
-_UNTIL = (
+UNTIL = (
     rf"(?<![a-z])(?:until|up to|till|through|bis|jusqu'a|hasta|fino a|ate|直到|至)\s*(?:the )?(?:(?:final "
     rf")?(?:time|zeit|temps|tiempo|tempo)\s*)?"
     rf"(?:t\s*=?\s*)?(?P<high>{NUMBER})(?!\s*(?:%|epochs?|iterations?|trials?|steps|hours?|minutes?|percent))"
     rf"|(?:final time|end time|t_?max|t_?end|t_?final|endzeit)\s*(?:=|:|of)?\s*(?P<end>{NUMBER})"
 )
-_INITIAL = re.compile(
+INITIAL = re.compile(
     r"(?<![a-z])(?:[a-z]\s*\(\s*x\s*,\s*(?:t\s*=\s*)?0(?:\.0*)?\s*\)\s*=|u_?0(?:\(x\))?\s*=|"
     r"(?:initial (?:condition|temperature|profile|data|state|value|distribution|density)s?|initially|starting "
     r"(?:from|with|at)|"
@@ -43,7 +43,7 @@ _INITIAL = re.compile(
     r"|condicao inicial|初始条件|初期条件)"
     r"\s*(?:is|=|:|of|ist|est|es|e|为|是|は|[a-z]\s*\(\s*x\s*,\s*0\s*\)\s*=)?\s*(?:[a-z]\(x,\s*0\)\s*=|[a-z]0\s*=)?)\s*"
 )
-_GAUSSIAN = re.compile(
+GAUSSIAN = re.compile(
     r"gaussian (?:initial|pulse|bump|profile|blob|peak)|initial(?:ly)? (?:a )?gaussian|gauss(?:puls|profil|impuls)"
 )
 _POINT = rf"(?P<at>{_B})\s*,\s*t\s*\)"
@@ -72,19 +72,19 @@ def condition_params(reading: Reading, language: str) -> dict[str, JsonValue]:
     params: dict[str, JsonValue] = {}
     points = _point_conditions(reading)
     x = (
-        _interval(plain, "x", language)
-        or _first(plain, _BARE, language)
-        or _first(plain, _COMMA_INTERVAL, language)
-        or _rod(plain)
+        interval_of(plain, "x", language)
+        or first_interval(plain, BARE, language)
+        or first_interval(plain, COMMA_INTERVAL, language)
+        or rod(plain)
     )
     ends = sorted({at for at, _ in points})
     if x is None and len(ends) == 2:
         x = [ends[0], ends[1]]
     if x is not None:
         params["x"] = [x[0], x[1]]
-    if t := _interval(plain, "t", language) or _until(plain, language):
+    if t := interval_of(plain, "t", language) or until(plain, language):
         params["t"] = [t[0], t[1]]
-    if initial := _initial(reading):
+    if initial := initial_of(reading):
         params["initial"] = initial
     low, high = (x[0], x[1]) if x else (0.0, 1.0)
     params |= _worded_sides(plain, language, (low, high), spread=not points)
@@ -97,7 +97,7 @@ def condition_params(reading: Reading, language: str) -> dict[str, JsonValue]:
     return params
 
 
-def _bound(text: str, language: str = "en") -> float | None:
+def bound(text: str, language: str = "en") -> float | None:
     written = text.replace(" ", "")
     if re.fullmatch(NUMBER, written) and "," in written:
         return number(written, language)
@@ -105,43 +105,47 @@ def _bound(text: str, language: str = "en") -> float | None:
     return constant(expression) if expression else None
 
 
-def _first(plain: str, pattern: str, language: str) -> list[float] | None:
+def first_interval(plain: str, pattern: str, language: str) -> list[float] | None:
     for match in re.finditer(pattern, plain):
-        low, high = _bound(match["low"], language), _bound(match["high"], language)
+        low, high = bound(match["low"], language), bound(match["high"], language)
         if low is not None and high is not None:
             return [low, high]
     return None
 
 
-def _interval(plain: str, variable: str, language: str) -> list[float] | None:
+def interval_of(plain: str, variable: str, language: str) -> list[float] | None:
+    found = (first_interval(plain, shape, language) for shape in shapes(variable))
+    return next((ends for ends in found if ends), None)
+
+
+def shapes(variable: str) -> tuple[str, ...]:
+    """The patterns of an interval that names its variable; groups `low` and `high`."""
     named = rf"(?<![a-z]){variable}(?![a-z_])"
-    for shape in (_IN, _RANGE, _FROM, rf"VAR\s*(?:in|∈|aus)\s*{_COMMA_INTERVAL}"):
-        if found := _first(plain, shape.replace("VAR", named), language):
-            return found
-    return None
+    told = (_IN, _RANGE, _FROM, rf"VAR\s*(?:in|∈|aus)\s*{COMMA_INTERVAL}")
+    return tuple(shape.replace("VAR", named) for shape in told)
 
 
-def _rod(plain: str) -> list[float] | None:
+def rod(plain: str) -> list[float] | None:
     match = re.search(_LENGTH, plain)
-    high = _bound(match["high"]) if match else None
+    high = bound(match["high"]) if match else None
     return [0.0, high] if high is not None else None
 
 
-def _until(plain: str, language: str) -> list[float] | None:
-    for match in re.finditer(_UNTIL, plain):
+def until(plain: str, language: str) -> list[float] | None:
+    for match in re.finditer(UNTIL, plain):
         high = number(match["high"] or match["end"], language)
         return [0.0, high]
     return None
 
 
-def _initial(reading: Reading) -> str:
-    for match in _INITIAL.finditer(reading.plain):
+def initial_of(reading: Reading) -> str:
+    for match in INITIAL.finditer(reading.plain):
         if text := expression_at(reading, match.end()):
             return text
         unread = re.match(r"[^\s,;]+", reading.raw[match.end() :])
         if match[0].rstrip().endswith("=") and unread:
             return unread[0].strip("`'\".")
-    return "gaussian" if _GAUSSIAN.search(reading.plain) else ""
+    return "gaussian" if GAUSSIAN.search(reading.plain) else ""
 
 
 def _point_conditions(reading: Reading) -> list[tuple[float, JsonValue]]:
@@ -164,7 +168,7 @@ def _point_conditions(reading: Reading) -> list[tuple[float, JsonValue]]:
 def _add(
     found: list[tuple[int, float, JsonValue]], plain: str, match: re.Match[str], condition: dict[str, JsonValue]
 ) -> None:
-    at = _bound(match["at"])
+    at = bound(match["at"])
     # "u(0,t) = u(1,t) = 0": the value stands behind the last sign of equality.
     chained = re.match(rf"[a-z]\s*\(\s*(?P<other>{_B})\s*,\s*t\s*\)\s*=\s*", plain[match.end() :])
     start = match.end() + (chained.end() if chained else 0)

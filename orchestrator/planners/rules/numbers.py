@@ -76,6 +76,10 @@ QUANTITIES = (
         r"resolution|auflosung|resolucion|risoluzione|resolucao|grid (?:points|cells)|cells|gitterpunkten?|分辨率"
         r"|解像度",
     ),
+    Quantity(
+        "windows",
+        r"(?:time )?windows?|zeitfenstern?|fenetres(?: temporelles)?|ventanas(?: temporales)?|finestre|janelas",
+    ),
     Quantity("trees", r"trees|estimators|n_estimators|baumen?|arbres|arboles|alberi|arvores"),
 )
 
@@ -105,7 +109,7 @@ _TIME_UNITS = {
     "小时": 3600.0,
     "時間": 3600.0,
 }
-_BUDGET = re.compile(
+BUDGET = re.compile(
     r"(?:within|in at most|at most|no (?:more|longer) than|max(?:imum|imal)?|budget(?: of)?|time ?out(?: of| "
     r"after)?|time limit"
     r"(?: of)?|stop after|innerhalb von|hochstens|en moins de|en menos de|in meno di|em menos de|不超过|在)\s*:?=?\s*"
@@ -115,7 +119,7 @@ _BUDGET = re.compile(
     r"|stunden?|heures?|horas?|ore|ora|[sh])(?![a-z])"
 )
 _WORDS = {"a": 1.0, "an": 1.0, "one": 1.0, "half a": 0.5, "half an": 0.5, "two": 2.0, "five": 5.0, "ten": 10.0}
-_DOLLARS = re.compile(
+DOLLARS = re.compile(
     r"(?:budget|spend|cost|at most|up to)[^.\d$]{0,20}(?:\$\s*(\d+(?:\.\d+)?)|(\d+(?:\.\d+)?)\s*(?:\$|usd|dollars?))"
 )
 _HELD_OUT = re.compile(
@@ -126,7 +130,7 @@ _HELD_OUT = re.compile(
     rf"|(?P<before>{NUMBER})\s*(?P<mark>%|percent|prozent)\s*(?:as |for |zum |als |pour le |para |of the data )?(?:a )?"
     r"(?:test|hold|held)|(?P<train>\d{2})\s?/\s?(?P<test>\d{2})(?:\s*split|\s*train)"
 )
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     r"(?:hidden(?:[ _]layers?| sizes?| widths?)?|layers?|schichten|couches|capas|network|net|mlp)\s*(?:of|=|:"
     r"|with|von)?\s*"
     r"(?:\[|\()?(?P<list>\d{1,4}(?:\s*[,x×\-]\s*\d{1,4})+)(?:\]|\))?"
@@ -164,7 +168,7 @@ def number(text: str, language: str = "en") -> float:
 def named_numbers(reading: Reading, language: str) -> tuple[Named, ...]:
     """Every named number in order of its place in the text; a key may come twice."""
     found: list[tuple[int, Named]] = []
-    for quantity, pattern in _PATTERNS:
+    for quantity, pattern in PATTERNS:
         for match in pattern.finditer(reading.plain):
             written = match["after"] or match["before"]
             value = number(written, language)
@@ -180,7 +184,7 @@ def named_numbers(reading: Reading, language: str) -> tuple[Named, ...]:
 def limits(reading: Reading, language: str) -> dict[str, JsonValue]:
     """Time and money: `timeout_s` in seconds, `budget_usd` in US dollars."""
     params: dict[str, JsonValue] = {}
-    if match := _BUDGET.search(reading.plain):
+    if match := BUDGET.search(reading.plain):
         written = match["number"]
         amount = _WORDS.get(written, 1.0) if written[0].isalpha() else number(written, language)
         unit = match["unit"]
@@ -188,7 +192,7 @@ def limits(reading: Reading, language: str) -> dict[str, JsonValue]:
         if scale is None:
             scale = {"s": 1.0, "m": 60.0}.get(unit[0], 3600.0)
         params["timeout_s"] = amount * scale
-    if match := _DOLLARS.search(reading.plain):
+    if match := DOLLARS.search(reading.plain):
         params["budget_usd"] = float(match[1] or match[2])
     return params
 
@@ -210,7 +214,7 @@ def test_fraction(reading: Reading, language: str) -> float | None:
 
 def hidden_layers(reading: Reading) -> list[int] | None:
     """Widths of hidden layers: "32x32", "[20, 20]", "3 hidden layers of 50"."""
-    match = _HIDDEN.search(reading.plain)
+    match = HIDDEN.search(reading.plain)
     if not match:
         return None
     if listed := match["list"] or match["pre"]:
@@ -233,4 +237,4 @@ def _pattern(quantity: Quantity) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.,]){backward}|{forward}")
 
 
-_PATTERNS = tuple((quantity, _pattern(quantity)) for quantity in QUANTITIES)
+PATTERNS = tuple((quantity, _pattern(quantity)) for quantity in QUANTITIES)

@@ -7,21 +7,24 @@ import re
 from pydantic import JsonValue
 
 from orchestrator.core.request import Route
-from orchestrator.planners.rules import columns, conditions, fields, metrics, numbers
+from orchestrator.planners.rules import columns, conditions, fields, metrics, numbers, told
 from orchestrator.planners.rules.text import Reading
 from orchestrator.planners.rules.ways import KEEP_ORDER, MODELS, SPLITS, TASKS
 
-_OPTIMIZERS = re.compile(r"\b(adamw|adam|sgd|lion|rmsprop|l-?bfgs|gauss[- ]newton|soap|adagrad|nadam)\b")
+_OPTIMIZERS = re.compile(
+    r"\b(adamw|adam|sgd|lion|rmsprop|l-?bfgs|gauss[- ]newton|quasi[- ]newton|least[- ]squares|soap|adagrad|nadam)\b"
+)
 _GPU = re.compile(
     r"\bon (?:the |a |my )?(gpu|cuda|cpu)\b|\b(gpu|cuda|cpu) only\b|\bauf der (gpu|cpu)\b|device\s*[=:]\s*(gpu"
     r"|cuda|cpu)"
 )
-_FIELD_ROUTES = frozenset({Route.PINN, Route.SIMULATE, Route.OPERATOR})
+_FIELD_ROUTES = frozenset({Route.PINN, Route.SIMULATE, Route.OPERATOR, Route.JAX})
 _TABLE_ROUTES = frozenset({Route.TABULAR, Route.SWEEP, Route.DEEP, Route.EVALUATE, Route.CLARIFY})
-_ONLY = {"trees": _TABLE_ROUTES, "resolution": _FIELD_ROUTES, "tolerance": _FIELD_ROUTES, "folds": _TABLE_ROUTES}
+_ONLY = {"trees": _TABLE_ROUTES, "resolution": _FIELD_ROUTES, "tolerance": _FIELD_ROUTES, "folds": _TABLE_ROUTES,
+         "windows": _FIELD_ROUTES}  # fmt: skip
 
 
-def collect(reading: Reading, language: str, route: Route) -> dict[str, JsonValue]:
+def collect(reading: Reading, language: str, route: Route, files: tuple[str, ...] = ()) -> dict[str, JsonValue]:
     """The params of a request on `route`, only those that it names."""
     params: dict[str, JsonValue] = {}
     for named in numbers.named_numbers(reading, language):
@@ -30,10 +33,39 @@ def collect(reading: Reading, language: str, route: Route) -> dict[str, JsonValu
     params |= numbers.limits(reading, language)
     params |= _words(reading)
     if route in _FIELD_ROUTES:
-        params |= fields.field_params(reading, language) | conditions.condition_params(reading, language)
-    if route in _TABLE_ROUTES:
+        params |= _field(reading, language, files)
+    if route in _TABLE_ROUTES or (route is Route.JAX and not {"problem", "equation", "problem_file"} & set(params)):
         params |= _table(reading, language)
     return params
+
+
+def _field(reading: Reading, language: str, files: tuple[str, ...]) -> dict[str, JsonValue]:
+    """A linear parabolic problem in its own few params; any other under `problem`, as `told` reads it."""
+    if path := problem_file(files):
+        return {"problem_file": path, "problem": told.problem_told(reading, language, files)}
+    params = fields.field_params(reading, language)
+    problem = told.problem_told(reading, language, files)
+    if problem and (_asks_more(problem) or _is_other(params, problem)):
+        return {"equation": problem.get("named", "custom"), "problem": problem}
+    return params | conditions.condition_params(reading, language)
+
+
+def problem_file(files: tuple[str, ...]) -> str | None:
+    """The file that may hold a problem in symbols."""
+    return next((name for name in files if name.lower().endswith((".toml", ".json"))), None)
+
+
+def _asks_more(problem: dict[str, JsonValue]) -> bool:
+    return any(key in problem for key in ("unknown", "samples", "ranges"))
+
+
+def _is_other(params: dict[str, JsonValue], problem: dict[str, JsonValue]) -> bool:
+    """Whether it is not told as one linear parabolic equation in one place: by its name, or by its derivatives."""
+    equations = problem.get("equations")
+    several = isinstance(equations, list) and len(equations) > 1
+    bare = bool(equations) and "diffusion" not in params and "unread" not in params
+    named = problem.get("named") is not None and params.get("equation") not in fields.HERE
+    return "obstacle" in params or several or bare or named
 
 
 def _words(reading: Reading) -> dict[str, JsonValue]:

@@ -33,9 +33,13 @@ _NOT_HERE = ("svm", "knn", "lasso", "tabnet", "mlp")
 
 
 def table_plan(
-    request: Request, routing: Routing, profile: DataProfile | None, findings: tuple[Verdict, ...], planner: str
-) -> Plan:
-    """One step, `train`: four candidates on the same folds, the simplest among equals delivered."""
+    request: Request, routing: Routing, profile: DataProfile | None, findings: tuple[Verdict, ...], planner: str,
+    *, network: bool = False,
+) -> Plan:  # fmt: skip
+    """One step, `train`: four candidates on the same folds, the simplest among equals delivered.
+
+    With `network`, the caller adds a step for the neural network that the request names.
+    """
     if profile is None:
         raise BadInput("no data file is named", remedy=say("file", routing.language))
     model = str(routing.params.get("model", ""))
@@ -43,10 +47,11 @@ def table_plan(
         raise NotAvailable(
             f"the model {model!r} is not available yet",
             remedy="There are a linear model, a random forest and gradient boosting; leave the model out to compare "
-            "them.",
+            "them. A small MLP is there `in JAX`.",
         )
     plain = read(request.text).plain
-    _refuse_network(plain)
+    if not network:
+        _refuse_network(plain)
     decision = decide(routing, plain, profile, findings)
     strategy = decision.strategy
     spec = _spec(request, routing, strategy, profile)
@@ -116,9 +121,9 @@ def _refuse_network(plain: str) -> None:
     match = _NETWORK.search(plain)
     if match and not NEGATED.search(plain[: match.start()]):
         raise NotAvailable(
-            f"{match[0]!r} on a table is not available yet",
+            f"{match[0]!r} on a table is not available yet, except as a small network in Flax",
             remedy="There are a linear model, a random forest and gradient boosting; leave the network out to compare "
-            "them.",
+            "them, or ask for it `in JAX`.",
         )
 
 

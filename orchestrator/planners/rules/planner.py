@@ -11,6 +11,7 @@ from orchestrator.core.profile import DataProfile
 from orchestrator.core.request import Request, Route, Routing
 from orchestrator.planners.rules import clashes
 from orchestrator.planners.rules.plan_field import pinn_plan, simulate_plan
+from orchestrator.planners.rules.plan_jax import jax_plan
 from orchestrator.planners.rules.plan_table import table_plan
 from orchestrator.planners.rules.replies import NEAREST
 from orchestrator.planners.rules.routing import route
@@ -44,6 +45,8 @@ class RulesPlanner:
         self._refuse_contradictions(request, routing)
         if routing.route is Route.TABULAR:
             return table_plan(request, routing, profile, findings, self.name)
+        if routing.route is Route.JAX:
+            return jax_plan(request, routing, profile, findings, self.name)
         planners: dict[Route, Callable[..., Plan]] = {Route.PINN: pinn_plan, Route.SIMULATE: simulate_plan}
         if routing.route not in planners:
             nearest = NEAREST.get(routing.route, "`Train a PINN to solve the heat equation`")

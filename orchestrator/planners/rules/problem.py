@@ -1,4 +1,4 @@
-"""From what a request says of a field to the shared problem spec, with defaults that are consistent."""
+"""A linear parabolic problem told in words: its coefficients and conditions, with defaults that are consistent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from orchestrator.core.errors import BadInput, IllPosed, NotAvailable
 from orchestrator.core.expression import evaluate, names, parse
 from orchestrator.planners.rules.algebra import derivative, negative, product, short, total
 from orchestrator.planners.rules.fields import HERE
+from orchestrator.problems import Problem
 
 Params = dict[str, JsonValue]
 _DIFFUSION = {"fokker-planck": "0.5", "advection-diffusion": "0.05"}
@@ -18,26 +19,61 @@ _POINTS = 9
 
 
 @dataclass(frozen=True)
-class FieldProblem:
-    """The problem's JSON, and what was assumed because the request did not say it."""
+class Parabolic:
+    """u_t = diffusion u_xx + advection u_x + reaction u + source as told, and what was assumed because it was not."""
 
     problem: Params
     notes: tuple[str, ...] = field(default=())
 
 
-def field_problem(params: Params) -> FieldProblem:
-    """The checked problem of a request.
+def legacy_statement(params: Params) -> tuple[Problem, tuple[str, ...]]:
+    """The statement of a problem told by coefficients, and notes. Raises as `parabolic` does."""
+    made = parabolic(params)
+    told = made.problem
+    sides = {"left": "x_low", "right": "x_high"}
+    terms = [f"({told['diffusion']})*u_xx"]
+    for key, part in (("advection", "*u_x"), ("reaction", "*u"), ("source", "")):
+        if told[key] != "0":
+            terms.append(f"({told[key]}){part}")
+    conditions = [f"u(x, t_low) = {told['initial']}"]
+    periodic = _dict(told["left"])["kind"] == "periodic"
+    for side, at in sides.items():
+        if not periodic:
+            conditions.append(_side_condition(_dict(told[side]), at))
+    statement = Problem.model_validate(
+        {
+            "name": told["name"],
+            "equations": [f"u_t = {' + '.join(terms)}"],
+            "domain": {"x": told["x"], "t": told["t"]},
+            "fields": ["u"],
+            "conditions": conditions,
+            "periodic": ["x"] if periodic else [],
+        }
+    )
+    return statement, made.notes
 
-    Raises NotAvailable for an equation that is not linear parabolic in one dimension, and IllPosed
-    naming the part that makes the stated problem unsolvable.
+
+def _side_condition(told: Params, at: str) -> str:
+    left = {"dirichlet": f"u({at}, t)", "neumann": f"u_x({at}, t)"}.get(
+        str(told["kind"]), f"u_x({at}, t) + ({told['coefficient']})*u({at}, t)"
+    )
+    return f"{left} = {told['value']}"
+
+
+def parabolic(params: Params) -> Parabolic:
+    """The checked problem of a request, in the words of this family.
+
+    Raises NotAvailable for an equation of another kind, and IllPosed naming the part that makes the stated problem
+    unsolvable.
     """
     name = str(params.get("equation", "heat"))
     if "obstacle" in params or (name not in HERE and "diffusion" not in params):
         reason = str(params.get("obstacle", "it is not known here"))
         raise NotAvailable(
-            f"the {name} equation cannot be solved yet: {reason}",
-            remedy="Linear parabolic problems in one dimension are there: u_t = diffusion u_xx + advection u_x + "
-            "reaction u + source, e.g. `Train a PINN to solve the heat equation`.",
+            f"the {name} equation is not known by this name: {reason}",
+            remedy="Write it out: equations (`u_t + u*u_x = 0.02*u_xx`), conditions (`u(x,0) = sin(pi*x)`, "
+            "`u(0,t) = 0`) "
+            "and ranges (`x in [0, 1]`, `t in [0, 1]`).",
         )
     if "unread" in params:
         raise IllPosed(
@@ -53,18 +89,7 @@ def field_problem(params: Params) -> FieldProblem:
     if not any(side in params for side in ("left", "right")):
         _hold_ends(problem, params, notes)
     _check(problem)
-    notes.insert(0, f"Solved: {written(problem)}.")
-    return FieldProblem(problem=problem, notes=tuple(notes))
-
-
-def written(problem: Params) -> str:
-    """The problem in one line, as it will be solved."""
-    terms = [f"({problem['diffusion']})*u_xx"]
-    for key, part in (("advection", "*u_x"), ("reaction", "*u"), ("source", "")):
-        if problem[key] != "0":
-            terms.append(f"({problem[key]}){part}")
-    x, t = problem["x"], problem["t"]
-    return f"u_t = {' + '.join(terms)}, x in {x}, t in {t}, u(x, 0) = {problem['initial']}"
+    return Parabolic(problem=problem, notes=tuple(notes))
 
 
 def _coefficients(name: str, params: Params, notes: list[str]) -> Params:

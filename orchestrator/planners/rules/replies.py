@@ -135,7 +135,6 @@ NEAREST: dict[Route, str] = {
     'FILE"`',
     Route.DEPLOY: "a trained model with predict() in the run's artifacts: `mlexpert show RUN`",
     Route.RESEARCH: 'explain, from the framework\'s tables: `mlexpert run "PINN or neural operator?"`',
-    Route.JAX: 'train/pinn (PyTorch in the box): `mlexpert run "Train a PINN to solve the heat equation"`',
 }
 
 

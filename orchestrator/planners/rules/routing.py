@@ -7,19 +7,24 @@ import re
 from pydantic import JsonValue
 
 from orchestrator.core.request import Request, Route, Routing
-from orchestrator.planners.rules import classify, explain, params, safety, wishes
+from orchestrator.planners.rules import classify, explain, params, safety, sought, told, wishes
 from orchestrator.planners.rules.equation import written_equation
 from orchestrator.planners.rules.fields import named_equation
 from orchestrator.planners.rules.language import detect
 from orchestrator.planners.rules.lexicon import EXISTING
 from orchestrator.planners.rules.replies import NEAREST, say
 from orchestrator.planners.rules.spelling import corrected
+from orchestrator.planners.rules.stating import given
 from orchestrator.planners.rules.text import Reading, read
+from orchestrator.planners.rules.written import DERIVATIVE
 
 _LEAST = 3.0
 _SOLVES = re.compile(
     r"\b(?:produce|solve|compute|integrate|calculate|give|find|get|make|generate|solution|lose|berechne|resous"
     r"|calcule|resuelve|calcula|risolvi|calcola)\b"
+)
+_IN_JAX = re.compile(
+    r"\bjax\b|\bflax\b|\bvmap|\bjit\b|\boptax\b|(?:optimi[sz]e|speed up|accelerate|faster?) (?:at |the )?inference"
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -30,31 +35,31 @@ def route(request: Request) -> Routing:
     language = detect(first.plain, first.raw)
     reading = corrected(first)
     files = tuple(dict.fromkeys((*request.files, *first.files)))
-    found = _decide(reading, files)
+    found = _decide(reading, files, language, given=given(request) is not None)
     if found in {Route.REFUSE, Route.EXPLAIN}:
         return _in_words(found, reading, files, language)
     if found is None:
         return _ask(("wish",), {}, files, language)
-    told = _collect(first, reading, language, found)
-    missing = _missing(found, told, files, reading)
+    collected = _collect(first, reading, language, found, files)
+    missing = () if given(request) is not None else _missing(found, collected, files, reading)
     if missing:
-        return _ask(missing, told, files, language, reading.urls)
+        return _ask(missing, collected, files, language, reading.urls)
     message = say("later", language, route=found.value, nearest=NEAREST[found]) if found in NEAREST else ""
     then = wishes.then(reading.plain, found)
-    return Routing(route=found, params=told, files=files, language=language, message=message, then=then)
+    return Routing(route=found, params=collected, files=files, language=language, message=message, then=then)
 
 
-def _decide(reading: Reading, files: tuple[str, ...]) -> Route | None:
+def _decide(reading: Reading, files: tuple[str, ...], language: str, *, given: bool) -> Route | None:
     plain = reading.plain
-    if safety.is_harmful(plain):
-        return Route.REFUSE
     trade = classify.in_trade(plain)
-    if safety.is_elsewhere(plain, in_trade=trade or bool(files)):
+    if safety.is_harmful(plain) or safety.is_elsewhere(plain, in_trade=trade or bool(files)):
         return Route.REFUSE
     scored = classify.scores(wishes.leading(plain))
     best = scored.best if scored.top >= _LEAST else None
     if safety.is_injection(plain) and (best is None or not (files or _names_equation(plain))):
         return Route.REFUSE
+    if special := _special(reading, files, language, best, given=given):
+        return special
     if classify.wants_words(plain, files=bool(files or reading.urls), concrete=_concrete(plain, best)):
         return Route.EXPLAIN if trade or explain.known(plain) else Route.REFUSE
     if not trade and not files and safety.is_other_work(classify.polite_free(plain)):
@@ -70,6 +75,35 @@ def _decide(reading: Reading, files: tuple[str, ...]) -> Route | None:
     return best
 
 
+def _special(
+    reading: Reading, files: tuple[str, ...], language: str, best: Route | None, *, given: bool
+) -> Route | None:
+    """Routes that the problem itself decides: one that came as a file or as Python, and those of `_by_problem`."""
+    plain = reading.plain
+    if files or not classify.is_question(plain):
+        found = _by_problem(reading, files, language, best)
+        if found is not None:
+            return found
+    if given or (best in {None, Route.SIMULATE} and params.problem_file(files) and _SOLVES.search(plain)):
+        return best if best in {Route.PINN, Route.JAX} else Route.SIMULATE
+    return None
+
+
+def _by_problem(reading: Reading, files: tuple[str, ...], language: str, best: Route | None) -> Route | None:
+    """Coefficients sought from data, many solutions over a range, and JAX by name."""
+    plain = reading.plain
+    in_jax = best in {Route.PINN, Route.SIMULATE, Route.DEEP} and bool(_IN_JAX.search(plain)) and _names_equation(plain)
+    if sought.SEEK.search(plain) and best not in {Route.OPERATOR, Route.RESEARCH, Route.SWEEP}:
+        problem = told.problem_told(reading, language, files)
+        if "unknown" in problem:
+            return Route.JAX if _IN_JAX.search(plain) else Route.PINN
+    if best not in {Route.PINN, Route.OPERATOR, Route.JAX} and sought.SAMPLES.search(plain):
+        problem = told.problem_told(reading, language, files)
+        if "samples" in problem and "ranges" in problem:
+            return Route.SIMULATE
+    return Route.JAX if in_jax else None
+
+
 def _concrete(plain: str, best: Route | None) -> bool:
     """A "how do I" that names a problem which can be run here is a wish, not a question."""
     if best in {Route.PINN, Route.SIMULATE}:
@@ -78,7 +112,7 @@ def _concrete(plain: str, best: Route | None) -> bool:
 
 
 def _names_equation(plain: str) -> bool:
-    return bool(named_equation(plain) or written_equation(plain))
+    return bool(named_equation(plain) or written_equation(plain) or DERIVATIVE.search(plain))
 
 
 def _trains(plain: str) -> bool:
@@ -98,20 +132,24 @@ def _in_words(found: Route, reading: Reading, files: tuple[str, ...], language: 
     return Routing(route=found, files=files, language=language, message=say(key, language))
 
 
-def _collect(first: Reading, reading: Reading, language: str, found: Route) -> dict[str, JsonValue]:
+def _collect(
+    first: Reading, reading: Reading, language: str, found: Route, files: tuple[str, ...]
+) -> dict[str, JsonValue]:
     """Params of the text as written; what only the mended text shows is added."""
-    told = params.collect(first, language, found)
+    collected = params.collect(first, language, found, files)
     if first.plain != reading.plain:
-        told = {**params.collect(reading, language, found), **told}
-    return told
+        mended = params.collect(reading, language, found, files)
+        collected = mended if "problem" in mended else {**mended, **collected}
+    return collected
 
 
 def _missing(found: Route, told: dict[str, JsonValue], files: tuple[str, ...], reading: Reading) -> tuple[str, ...]:
-    if found is Route.PINN and "equation" not in told:
+    stated = bool({"equation", "problem", "problem_file"} & set(told))
+    if found is Route.PINN and not stated:
         return ("equation",)
     if (
         found is Route.SIMULATE
-        and "equation" not in told
+        and not stated
         and not re.search(r"molecular|monte|lammps|body|\bmd\b|ising|fluid|cfd|分子", reading.plain)
     ):
         return ("equation",)

@@ -36,6 +36,7 @@ KEEP = _words("""trailing trains trainer drain solver solved solves models modes
     transformers convolution recurrence batches initially boundaries validated validate precise reaction reactions
     reactor fractions traction action actions auction trail trails brain strain terrain against again
     dataset datasets endpoints inferences differential difference different indifferent literate periodical gradients
+    ecuacion equacao equazione equazioni equacoes ecuaciones informada informado informadas informate informe informee
     optimised optimized optimiser optimizer optimum initials physicist sentiments recalls""")
 _TOKEN = re.compile(r"[a-z]{4,}")
 

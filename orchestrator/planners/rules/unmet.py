@@ -11,7 +11,7 @@ _OPTIONS = (
     "hidden", "iterations", "epochs", "optimizer", "learning_rate", "batch_size", "trials", "folds", "trees",
     "resolution", "tolerance", "device", "model", "budget_usd", "test_fraction",
 )  # fmt: skip
-_SEEDS = re.compile(
+SEEDS = re.compile(
     r"\b(?P<count>[2-9]|[1-9]\d+|two|three|four|five|ten|zwei|drei|funf) (?:different |random |independent )*"
     r"(?:seeds|startwerte\w*|graines|semillas|semi|sementes)\b"
 )
@@ -28,7 +28,7 @@ def notes(plain: str, params: Params, spec: Params, used: frozenset[str], *, phy
         for key in _OPTIONS
         if key in params and key not in spec and key not in used and params[key] != "cpu"
     ]
-    if seeds := _SEEDS.search(plain):
+    if seeds := SEEDS.search(plain):
         found.append(f"{seeds[0]!r} is not done: one plan trains with one seed; ask once for each, e.g. `seed 1`.")
     if physics and (loss := _NO_PHYSICS.search(plain)):
         found.append(

@@ -1,0 +1,124 @@
+"""The named problems that words mean, and the words for their parameters, in eight languages."""
+
+from __future__ import annotations
+
+import re
+
+_SPEED = r"(?:wave |propagation |transport )?(?:speed|velocity)|geschwindigkeit|vitesse|velocidad\w*|velocita|速度|波速"
+_DIFFUSION = (
+    r"(?:thermal )?diffusivit(?:y|ies)|diffusion(?: coefficient| constant)?|conductivity|diffusivitat"
+    r"|diffusionskoeffizient\w*"
+    r"|temperaturleitfahigkeit|warmeleitzahl|diffusivite|coefficient de diffusion|difusividad\w*"
+    r"|coeficiente de difusion"
+    r"|diffusivita|热扩散系数|扩散系数|拡散係数|alpha|alfa|α|kappa|κ"
+)
+_VISCOSITY = r"(?:kinematic )?viscosit(?:y|ies|a|e)\b|viskositat\w*|viscosidad\w*|粘度|粘性係数|粘性系数|粘性|ν"
+_RATE = r"(?:growth|reaction) rate|wachstumsrate|taux de croissance"
+
+# Words (case and accents folded) -> the entry; the most telling first.
+_NAMED: tuple[tuple[str, str], ...] = (
+    ("kovasznay", r"kovasznay"),
+    ("brusselator", r"brusselator|reaction[- ]diffusion system|reaktions[- ]?diffusions[- ]?system"),
+    ("fisher_kpp", r"fisher(?:'s)?(?:[- ]kpp| equation| wave)|fisher[- ]gleichung|\bkpp\b"),
+    ("allen_cahn", r"allen[- ]cahn|艾伦"),
+    ("kdv", r"korteweg|\bkdv\b|\bsoliton"),
+    ("schrodinger", r"schrodinger|薛定谔|シュレ|\bnls\b"),
+    ("burgers", r"burgers?'?s?\b|伯格斯|バーガース"),
+    ("helmholtz", r"helmholtz|亥姆霍兹|ヘルムホルツ"),
+    ("laplace", r"laplace(?:'s)?[- ](?:equation|problem)|laplace[- ]?gleichung|equation de laplace|ecuacion de laplace"
+     r"|equazione di laplace|equacao de laplace|拉普拉斯方程|ラプラス方程式"),
+    ("poisson", r"poisson(?!\s+(?:regression|process|distribution|model))|泊松方程|ポアソン方程式"),
+    ("wave", r"wave equation|wellengleichung|equation d'onde|equation des ondes|ecuacion de ondas?"
+     r"|equazione d(?:'|elle )onde?"
+     r"|equacao d[ae]s? ondas?|波动方程|波動方程式|vibrating string|schwingende saite"),
+    ("lotka_volterra", r"lotka|predator[- ]prey|prey[- ]predator|rauber[- ]beute|proie[- ]predateur|presa[- ]depredador"
+     r"|捕食"),
+    ("lorenz", r"lorenz(?:[- ](?:system|63|attractor|equations?|attraktor|gleichung\w*)|\b)|洛伦兹|ローレンツ"),
+    ("damped_pendulum", r"(?:damped|gedampft\w*) (?:\w+ )?pend\w+|pend\w+ with (?:friction|damping)"
+     r"|pendel mit (?:reibung|dampfung)"
+     r"|pendule amorti|pendulo amortiguado"),
+    ("pendulum", r"\bpendulum|\bpendel|\bpendule|\bpendulo|\bpendolo|单摆|振り子"),
+    ("harmonic_oscillator", r"harmonic oscillator|harmonische\w* oszillator|oscillateur harmonique|oscilador armonico"
+     r"|mass on a spring"),
+    ("advection", r"(?<![- ]diffusion )(?:advection|transport) equation|linear advection|advektionsgleichung"
+     r"|transportgleichung|equation (?:d'advection|de transport)|ecuacion de adveccion|对流方程|移流方程式"),
+)  # fmt: skip
+NAMED = tuple((name, re.compile(pattern)) for name, pattern in _NAMED)
+
+_PARAMETERS: dict[str, dict[str, str]] = {
+    "heat": {"alpha": _DIFFUSION},
+    "heat_2d": {"alpha": _DIFFUSION},
+    "burgers": {"nu": _VISCOSITY},
+    "wave": {"c": _SPEED},
+    "advection": {"c": _SPEED},
+    "allen_cahn": {"d": _DIFFUSION},
+    "fisher_kpp": {"D": _DIFFUSION, "r": _RATE},
+    "kdv": {"c": _SPEED},
+    "helmholtz": {"k0": r"wave[- ]?number|wellenzahl|nombre d'onde|numero d(?:e |')onda|波数"},
+    "kovasznay": {"Re": r"reynolds(?:[- ]?number|[- ]?zahl)?|nombre de reynolds|numero (?:de|di) reynolds|雷诺数"},
+    "schrodinger": {"a": r"amplitude|hohe|amplitud|ampiezza", "c": _SPEED},
+    "lorenz": {"sigma": r"prandtl(?: number)?|σ", "rho": r"rayleigh(?: number)?|ρ", "beta": r"β"},
+    "lotka_volterra": {},
+    "pendulum": {"l": r"(?:rod |string )?length|lange|longueur|longitud|lunghezza|comprimento", "g": r"gravity"},
+    "damped_pendulum": {
+        "l": r"(?:rod |string )?length|lange|longueur|longitud|lunghezza|comprimento",
+        "g": r"gravity",
+        "b": r"(?:damping|friction)(?: coefficient| constant)?|dampfung\w*|reibung\w*|amortissement",
+    },
+    "harmonic_oscillator": {"omega": r"(?:angular )?frequency|kreisfrequenz|frequence|frecuencia"},
+    "brusselator": {},
+}
+# Other spellings of a parameter, lower case.
+_SPELLINGS: dict[str, dict[str, str]] = {
+    "lotka_volterra": {"alpha": "a", "beta": "b", "gamma": "c", "delta": "d", "α": "a", "β": "b", "γ": "c", "δ": "d"},
+    "helmholtz": {"k": "k0"},
+    "allen_cahn": {"eps": "d"},
+    "heat": {"d": "alpha", "k": "alpha", "kappa": "alpha", "a": "alpha"},
+    "heat_2d": {"d": "alpha", "k": "alpha", "kappa": "alpha"},
+    "wave": {"v": "c"},
+    "advection": {"v": "c", "a": "c"},
+    "kovasznay": {"reynolds": "Re"},
+    "harmonic_oscillator": {"w": "omega"},
+    "pendulum": {"length": "l"},
+    "damped_pendulum": {"length": "l", "damping": "b"},
+}
+_GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "ν": "nu", "ρ": "rho",
+          "σ": "sigma", "ω": "omega", "ε": "eps"}  # fmt: skip
+# What a coefficient without an equation speaks of.
+BY_COEFFICIENT: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("heat", re.compile(r"(?:thermal )?diffusivity|diffusion coefficient|diffusivitat|diffusivite|difusividad"
+     r"|热扩散系数|扩散系数|拡散係数")),
+    ("wave", re.compile(r"wave speed|wellengeschwindigkeit|vitesse d'onde")),
+)  # fmt: skip
+
+
+def entry_of(plain: str, *, plane: bool) -> str | None:
+    """The entry of the library that a request names; `plane`: it speaks of two dimensions."""
+    found = next((name for name, pattern in NAMED if pattern.search(plain)), None)
+    if found is None and plane and HEAT.search(plain):
+        return "heat_2d"
+    return found
+
+
+def words_of(entry: str) -> dict[str, str]:
+    """Parameter -> pattern of the words for it."""
+    return _PARAMETERS.get(entry, {})
+
+
+def parameter(entry: str, name: str, known: tuple[str, ...]) -> str:
+    """The entry's parameter that a user's symbol stands for; the symbol itself where it is none of them."""
+    plain = _GREEK.get(name, name)
+    if plain in known:
+        return plain
+    spelled = _SPELLINGS.get(entry, {}).get(plain.lower())
+    by_case = {one.lower(): one for one in known}
+    return spelled or by_case.get(plain.lower(), plain)
+
+
+def spellings(entry: str, known: tuple[str, ...]) -> dict[str, str]:
+    """Every spelling (lower case) of the parameters of an entry -> parameter."""
+    greek = {sign: known_name for sign, word in _GREEK.items() for known_name in known if word == known_name}
+    return {**{one.lower(): one for one in known}, **greek, **_SPELLINGS.get(entry, {})}
+
+
+HEAT = re.compile(r"heat|warme|chaleur|calor|热传导|热方程|热扩散|熱|diffusion|difusion|扩散方程|拡散方程式", re.ASCII)

@@ -1,0 +1,242 @@
+"""Everything that a request says of a problem in symbols: a named one with changes, or equations written out."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import JsonValue
+
+from orchestrator.core.expression import CONSTANTS, FUNCTIONS
+from orchestrator.planners.rules import sought
+from orchestrator.planners.rules.fields import named_equation
+from orchestrator.planners.rules.library import entry_of, parameter, spellings, words_of
+from orchestrator.planners.rules.page import Page
+from orchestrator.planners.rules.ranges import box
+from orchestrator.planners.rules.text import Reading
+from orchestrator.planners.rules.told_conditions import conditions_told, texts
+from orchestrator.planners.rules.written import Written, applications, derivatives, written
+from orchestrator.problems import library
+
+Params = dict[str, JsonValue]
+OPTIONS = frozenset(
+    [
+        "seed",
+        "lr",
+        "epochs",
+        "epoch",
+        "iterations",
+        "iters",
+        "steps",
+        "resolution",
+        "tolerance",
+        "tol",
+        "rtol",
+        "atol",
+        "width",
+        "depth",
+        "hidden",
+        "layers",
+        "batch",
+        "bs",
+        "device",
+        "windows",
+        "window",
+        "noise",
+        "folds",
+        "trials",
+        "n_points",
+        "points",
+        "samples",
+        "n",
+        "dt",
+        "interior",
+        "budget",
+        "timeout",
+        "cells",
+        "optimizer",
+        "method",
+        "sigma_noise",
+        "weight",
+        "damping_factor",
+        "learning_rate",
+        "batch_size",
+        "random_state",
+    ]
+)
+_END_TIME = re.compile(r"(?:T|t_?max|t_?end|t_?final|t_?f|tmax|tend)\Z")
+_PLANE = re.compile(
+    r"(?<![\w.])(?:2|two|zwei|deux|dos|due|duas)[- ]?(?:d\b|dim\w*)|(?:unit )?square|on a plate|\bplate\b"
+    r"|\bplatte\b|\bplaque\b|\bplaca\b"
+    r"|\bpiastra\b|二维|2次元|二次元|zweidimensional\w*|bidimension\w*"
+)
+_NOT_A_BOX = re.compile(
+    r"\b(?:on|in|around|over|auf|um|sur|en) (?:an? |the |einer? |einem |une? |un[ao]? )?(?:\w+ )?(?:disks?"
+    r"|discs?|spheres?|cylinders?"
+    r"|balls?|annulus|l-shape\w*|airfoil|kugel|zylinder|kreis|scheibe)\b"
+)
+_SOLID = re.compile(r"(?<![\w.])(?:3|three|drei)[- ]?(?:d\b|dim)|三维|3次元|三次元")
+
+
+def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Params:
+    """What `stating.statement` makes a problem of; {} where the request names none.
+
+    Keys: named, equations, conditions, periodic, parameters, domain, unknown, samples, ranges, noise, columns, unread
+    (a part that was seen and not understood), unused (numbers that nothing has used), obstacle.
+    """
+    page = Page(reading, language)
+    formulas = [one for one in written(reading, language) if one.sides[0].lower() not in OPTIONS]
+    equations = [one for one in formulas if one.kind == "equation"]
+    plane = bool(_PLANE.search(page.free))
+    entry = (
+        entry_of(page.free, plane=plane)
+        or ("heat" if named_equation(reading.plain) in ("heat", "diffusion") else None)
+        or sought.entry_by_coefficient(reading.plain, bool(files))
+    )
+    if entry is None and not any(derivatives(one.text) for one in equations):
+        return {}
+    told: Params = {"named": entry} if entry else {}
+    letters, fields = _names(entry, equations, formulas)
+    if equations:
+        told |= {"equations": texts(equations), "coordinates": list(letters), "fields": list(fields)}
+    if obstacle := _obstacle(reading.plain, entry, plane=plane, written_out=bool(equations)):
+        told["obstacle"] = obstacle
+    conditions = [one for one in formulas if one.kind == "condition"]
+    for one in formulas:
+        if one.kind in ("equation", "condition"):
+            page.strike(one.start, one.end)
+    names = _symbols(entry, equations)
+    told |= _domain_and_values(page, formulas, entry, names, letters, fields, told)
+    told |= conditions_told(page, conditions, entry, fields, letters, told)
+    told |= _left(page, formulas)
+    return {key: value for key, value in told.items() if value not in ({}, [], None)}
+
+
+def _obstacle(plain: str, entry: str | None, *, plane: bool, written_out: bool) -> str:
+    if match := _NOT_A_BOX.search(plain):
+        return f"its domain ({match[0]!r}) is not a box"
+    if written_out or entry is None:
+        return ""
+    size = 3 if _SOLID.search(plain) else 2 if plane else 0
+    have = len([letter for letter in library()[entry].statement.domain if letter != "t"])
+    if size and have and size != have:
+        return f"the library holds it in {have} space dimension{'s' if have > 1 else ''}, not in {size}"
+    return ""
+
+
+def _names(
+    entry: str | None, equations: list[Written], formulas: list[Written]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(coordinates, fields), as far as they can be told apart here."""
+    if not equations:
+        statement = library()[str(entry)].statement
+        from orchestrator.problems.forms import fields_of
+
+        return tuple(statement.domain), fields_of(statement)
+    by = set().union(*(derivatives(one.text) for one in equations))
+    letters = by - {"'", "∇"}
+    fields = tuple(dict.fromkeys(name for one in equations for name in _differentiated(one.text)))
+    if "'" in by and not letters:
+        letters = {"t"}
+    if "∇" in by:
+        letters |= {"x"}
+    for one in formulas:
+        for name, inside in applications(one.text):
+            letters |= (
+                {part for part in inside if part in "xyzrt" and len(part) == 1 and part not in fields}
+                if len(inside) > 1 or name in fields
+                else set()
+            )
+    return tuple(sorted(letters - set(fields), key=lambda letter: (letter == "t", letter))), fields
+
+
+def _differentiated(text: str) -> list[str]:
+    marks = (
+        r"(?<![A-Za-z0-9_])(?:d\s*(?:\^?\s*\d)?\s*([A-Za-z]\w*?)\s*/\s*d"
+        r"|([A-Za-z][A-Za-z0-9]*?)(?:_\{?[xyzrt]+\}?(?![A-Za-z0-9])|'+))"
+    )
+    found = [match[1] or match[2] for match in re.finditer(marks, text)]
+    return found or [
+        match[0][0] for match in re.finditer(r"(?<![A-Za-z0-9_])[uvwpqh][xyzt]{1,4}(?![A-Za-z0-9_(])", text)
+    ]
+
+
+def _symbols(entry: str | None, equations: list[Written]) -> tuple[str, ...]:
+    """Names that may be coefficients: of the entry, or those in written equations."""
+    found = list(library()[entry].statement.parameters) if entry else []
+    for one in equations:
+        found += [name for name in re.findall(r"(?<![A-Za-z0-9_])[A-Za-zα-ω][A-Za-z0-9_]*", one.text)
+                  if name not in FUNCTIONS and name not in CONSTANTS]  # fmt: skip
+    return tuple(dict.fromkeys(found))
+
+
+def _domain_and_values(
+    page: Page, formulas: list[Written], entry: str | None, names: tuple[str, ...], letters: tuple[str, ...],
+    fields: tuple[str, ...], told: Params,
+) -> Params:  # fmt: skip
+    """Ranges first (they hold names of coefficients too), then box, then values."""
+    found: Params = dict(sought.coefficients(page, entry, names, written_out="equations" in told))
+    values: Params = {}
+    conditions: list[JsonValue] = []
+    ends: dict[str, JsonValue] = {}
+    unread: list[JsonValue] = []
+    for one in formulas:
+        if one.kind == "value":
+            _place_value(page, one, entry, names, letters, fields, values, conditions, ends, unread)
+    for letter, (low, high) in box(page, letters).items():
+        ends.setdefault(letter, [low, high])
+    if entry:
+        _worded_values(page, entry, values, _keys(found, "unknown", "ranges"))
+    return {**found, "parameters": values, "domain": ends, "conditions": conditions, "unread": unread}
+
+
+def _worded_values(page: Page, entry: str, values: Params, sought_names: set[str]) -> None:
+    """Values behind words ("viscosity 0.02") and names ("sigma 10"); what is sought has none."""
+    known = tuple(library()[entry].statement.parameters)
+    named = [(name, words) for name, words in words_of(entry).items()]
+    named += [(name, re.escape(told)) for told, name in spellings(entry, known).items() if len(told) > 1]
+    for name, words in named:
+        if name not in values and name not in sought_names:
+            value = page.value_after(words)
+            if value is not None:
+                values[name] = value
+
+
+def _keys(found: Params, *parts: str) -> set[str]:
+    return {name for part in parts if isinstance(held := found.get(part), dict) for name in held}
+
+
+def _place_value(
+    page: Page, one: Written, entry: str | None, names: tuple[str, ...], letters: tuple[str, ...],
+    fields: tuple[str, ...], values: Params, conditions: list[JsonValue], ends: dict[str, JsonValue],
+    unread: list[JsonValue],
+) -> None:  # fmt: skip
+    """A value `name = formula` to where it belongs."""
+    name, told = one.sides
+    if match := re.fullmatch(r"(.*[\d.)i])\s+(?:m|s|K|rad)", told):
+        told = match[1]  # a number with its unit
+    start = re.fullmatch(r"([A-Za-z]+)_?0", name)
+    if "t" in letters and (_END_TIME.fullmatch(name) and name not in names):
+        ends["t"] = [0.0, told]
+    elif name in letters or (name in ("t", "x", "y", "z") and name not in fields and name not in names):
+        if page.free[one.start : one.end].strip():
+            return  # "until t = 0.5": the box reads it
+    elif start and start[1] in fields and name not in names:
+        conditions.append(f"{start[1]} = {told} at t = t_low")
+    elif name in fields and "=" in told:
+        unread.append(one.text)
+    else:
+        known = tuple(library()[entry].statement.parameters) if entry else ()
+        if entry and "equations" not in known and not (name in names and name not in known):
+            name = parameter(entry, name, known)
+        values[name] = told
+    page.strike(one.start, one.end)
+
+
+def _left(page: Page, formulas: list[Written]) -> Params:
+    unread: list[JsonValue] = [one.text for one in formulas if one.kind == "other"]
+    for one in formulas:
+        if one.kind == "place" or (one.kind == "value" and page.free[one.start : one.end].strip()):
+            unread.append(one.text)
+            page.strike(one.start, one.end)
+    unused: list[JsonValue] = list(dict.fromkeys(page.left_over()))
+    return {"unread": unread, "unused": unused}

@@ -1,0 +1,259 @@
+"""Finds what a request writes in symbols: equations, conditions, values; each with its place in the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from orchestrator.core.expression import CONSTANTS, FUNCTIONS
+from orchestrator.planners.rules.text import Reading
+
+Kind = Literal["equation", "condition", "value", "place", "other"]
+COORDINATES = "xyzrt"
+_GREEK = (
+    "alpha", "beta", "gamma", "delta", "epsilon", "eps", "zeta", "eta", "theta", "kappa", "lambda", "lam", "mu", "nu",
+    "xi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
+)  # fmt: skip
+_NAME = r"[A-Za-z\u0370-\u03ff][A-Za-z0-9\u0370-\u03ff]*(?:_\{?[A-Za-z0-9]+\}?)*(?:'{1,3}(?![A-Za-z]))?"
+_TOKEN = re.compile(
+    rf"(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+(?![A-Za-z_]))?)|(?P<name>{_NAME})|(?P<sign>\*\*|[-+*/^·×=()\[\]{{}}]"
+    r"|[∇Δ∆](?:\^2)?|_[a-z]+)|(?P<mark>[,;:])"
+)
+_OPEN, _CLOSE = "([{", ")]}"
+_SHORT = re.compile(r"[uvwpqh][xyzt]{1,4}\Z")  # "uxx", "ut"
+_MARKED = re.compile(r"[_'0-9]|[\u0370-\u03ff]")
+_APPLIED = re.compile(
+    r"(?<![A-Za-z0-9_])(?P<name>[A-Za-z][A-Za-z0-9]*(?:_\{?[a-z0-9]+\}?)?'{0,3})\s*\((?P<inside>[^()]*)\)"
+)
+_QUOTIENT = r"d\s*(?:\^?\s*\d)?\s*\(?\s*[A-Za-z\u0370-\u03ff][A-Za-z0-9]*\)?\s*/\s*\(?\s*d\s*[a-z]"
+DERIVATIVE = re.compile(
+    rf"(?<![A-Za-z0-9_])(?:[A-Za-z\u0370-\u03ff][A-Za-z0-9]*(?:_\d+)?(?:_\{{?[{COORDINATES}]+\}}?(?![A-Za-z0-9])|'{{1,3}})"
+    rf"|[uvwpqh][xyzt]{{1,4}}(?![A-Za-z0-9_(])|(?:laplace|laplacian|diff|div)\s*\(|{_QUOTIENT})|\)\s*_[{COORDINATES}]+|[∇Δ∆]"
+)
+_BOUNDARY = (
+    r"(?:(?:all|the|every|both|dem|den|der|le|les|el|los|la|il|i) )*(?:spatial |whole )?(?:boundary|boundaries"
+    r"|border|edges?"
+    r"|sides?|walls?|ends?|rand|rander|enden|bords?|bordes?|contorno|frontera|frontiere)(?![a-z])"
+)
+_SIDE = (
+    r"(?:the |dem |der )?(?:(?P<left>left|linken?)|(?P<right>right|rechten?))[- ](?:hand )?(?:end|boundary|side|wall"
+    r"|edge|rand|ende)\b"
+)
+_PLACE = re.compile(
+    rf"\s*(?:,\s*)?(?:at|on|bei|an|am|auf|sur|en|em|su|a|für)\s+(?:(?P<whole>{_BOUNDARY})|{_SIDE}|(?P<point>(?=[xyzrt]\s*=)))",
+    re.IGNORECASE,
+)
+_POINT = re.compile(rf"[{COORDINATES}]\s*=\s*[-+]?[0-9.]*\s*\*?\s*(?:pi|π)?(?:\s*/\s*\d+)?")
+_JOINT = re.compile(r"\s*(?:,|and|und|et)\s*(?=[xyzrt]\s*=\s*[-+.\dp])")
+_LIST = re.compile(r"[;,](?![^(\[]*[)\]])")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A formula with a sign of equality, at [start, end) of the raw text; `where` is the place named behind it."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+    where: str = ""
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        left, _, right = self.text.partition("=")
+        return left.strip(), right.strip()
+
+
+def written(reading: Reading, language: str = "en") -> tuple[Written, ...]:
+    """Every formula of the request in the order of the text."""
+    found: list[Written] = []
+    for text, start, end in _formulas(reading, language):
+        if found and start < found[-1].end:
+            continue  # swallowed as the place of the one before
+        place, stop = _place(reading.raw, end)
+        found.append(Written(_kind(text, place), text, start, stop if place else end, place))
+    return tuple(found)
+
+
+def derivatives(text: str) -> set[str]:
+    """The coordinates by which something is differentiated in an equation; "'" where a prime does not say."""
+    found: set[str] = set()
+    for match in DERIVATIVE.finditer(text):
+        piece = match[0]
+        if "'" in piece:
+            found.add("'")
+        elif "/" in piece:
+            found.add(piece.rstrip()[-1])
+        elif "_" in piece:
+            found |= set(re.sub(r"[{}]", "", piece.rpartition("_")[2])) & set(COORDINATES)
+        elif _SHORT.fullmatch(piece):
+            found |= set(piece[1:])
+        else:
+            found.add("∇")
+    return found
+
+
+def applications(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(name, arguments) of `u_x(1, t)`, `theta'(0)`; functions of the language left out."""
+    for match in _APPLIED.finditer(text):
+        if match["name"] not in FUNCTIONS:
+            yield match["name"], tuple(part.strip() for part in match["inside"].split(","))
+
+
+def _kind(text: str, where: str) -> Kind:
+    left, _, right = text.partition("=")
+    if any(_is_number(part.rpartition("=")[2]) for _, inside in applications(text) for part in inside):
+        return "condition"
+    if where:
+        return "condition"
+    if DERIVATIVE.search(text):
+        return "equation"
+    if re.fullmatch(_NAME, left.strip()):
+        return "value"
+    return "equation" if re.search(r"[A-Za-z]", left) and right.strip() else "other"
+
+
+def _is_number(text: str) -> bool:
+    plain = re.sub(r"pi|π", "3", text.strip())
+    return bool(re.fullmatch(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?(?:\s*[*/]?\s*[\d.]+)*", plain))
+
+
+def _place(raw: str, end: int) -> tuple[str, int]:
+    match = _PLACE.match(raw, end)
+    if not match:
+        return "", end
+    if match["whole"]:
+        return "boundary", match.end()
+    if match["point"] is None:
+        return f"x = x_{'low' if match['left'] else 'high'}", match.end()
+    point = _POINT.match(raw, match.end())
+    if not point:
+        return "", end
+    told, stop = point[0].strip(), point.end()
+    while (joint := _JOINT.match(raw, stop)) and (more := _POINT.match(raw, joint.end())):
+        told, stop = f"{told}{' and ' if joint[0].strip() != ',' else ', '}{more[0].strip()}", more.end()
+    return told, stop
+
+
+def _formulas(reading: Reading, language: str) -> Iterator[tuple[str, int, int]]:
+    """(text, start, end) of quoted formulas and of runs of symbols between words."""
+    found: list[tuple[str, int, int]] = []
+    blocked = [(span.start, span.end) for span in reading.spans]
+    for span in reading.spans:
+        if span.kind == "quote" and re.search(r"(?<![<>=!])=(?!=)", span.text):
+            found += [(part.strip(), span.start, span.end) for part in _parts(span.text) if "=" in part]
+    found += _runs(reading.raw, blocked, language)
+    yield from sorted(found, key=lambda one: one[1])
+
+
+def _parts(text: str) -> list[str]:
+    parts, depth = [""], 0
+    for sign in text:
+        depth += (sign in _OPEN) - (sign in _CLOSE)
+        if sign in ",;\n" and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return parts
+
+
+def _runs(raw: str, blocked: list[tuple[int, int]], language: str) -> list[tuple[str, int, int]]:
+    declared = {match[1] for match in re.finditer(r"(?<![A-Za-z0-9_])([A-Za-z]\w*)\s*=(?!=)", raw)}
+    found: list[tuple[str, int, int]] = []
+    position, start, depth, last = 0, -1, 0, ""
+
+    def close(end: int) -> None:
+        nonlocal start, depth, last
+        if start >= 0 and "=" in raw[start:end]:
+            stop = _to_blank(raw, end, blocked)
+            found.extend(_split(raw[start:stop], start, language))
+        start, depth, last = -1, 0, ""
+
+    end = 0
+    while position < len(raw):
+        inside = next((stop for begin, stop in blocked if begin <= position < stop), None)
+        if inside is not None:
+            close(end)
+            position = end = inside
+            continue
+        blank = re.compile(r"[ \t]*").match(raw, position)
+        position = blank.end() if blank else position
+        match = _TOKEN.match(raw, position)
+        if not match or (match["mark"] and depth <= 0) or any(begin == position for begin, _ in blocked):
+            close(end)
+            position += 0 if any(begin == position for begin, _ in blocked) else max(1, len(match[0]) if match else 1)
+            end = position
+            continue
+        if match["name"] and not _is_symbol(match["name"], raw, match.start(), match.end(), last, declared, depth):
+            close(end)
+            position = end = match.end()
+            continue
+        if start < 0:
+            start = position
+        depth += (match[0] in _OPEN) - (match[0] in _CLOSE)
+        if depth < 0:
+            close(end)
+            position = end = match.end()
+            continue
+        last, position, end = match[0], match.end(), match.end()
+    close(end)
+    return found
+
+
+def _is_symbol(name: str, raw: str, start: int, end: int, before: str, declared: set[str], depth: int) -> bool:
+    """Whether a word belongs to a formula."""
+    if len(name) == 1 or name in FUNCTIONS or name in CONSTANTS or name.lower() in _GREEK or name in declared:
+        return True
+    if _MARKED.search(name) or _SHORT.fullmatch(name):
+        return True
+    after = raw[end : end + 1]
+    if after == "(" or (before and before[-1] in "+*/^=(·×" and depth >= 0):
+        return True
+    if before == "-" and raw[start - 1 : start] in "- " and re.match(r"\s*[*/^)]", raw[end:]):
+        return True
+    quotient = re.fullmatch(r"d\d?[A-Za-z]\w*", name)
+    if quotient and (re.match(r"\s*[/^]", raw[end:]) or before == "/"):
+        return True
+    return bool(re.fullmatch(rf"\d*(?:{'|'.join((*FUNCTIONS, 'pi'))})[xyzt]", name))
+
+
+def _to_blank(raw: str, end: int, blocked: list[tuple[int, int]]) -> int:
+    """Junk that hangs on a formula belongs to it, so that it is refused and not dropped ("x.__class__")."""
+    rest = raw[end : end + 80]
+    held = any(begin == end for begin, _ in blocked)
+    if held or re.match(r"\.[A-Za-z_]|[@#$%&!'\"`\\|<>~_]\S|\?\S|,(?=\S)[^\s\d]*\)", rest):
+        junk = re.match(r"\S*?(?=[,;]?(?:\s|$))", rest)
+        return end + (junk.end() if junk else 0)
+    return end
+
+
+def _split(text: str, start: int, language: str) -> list[tuple[str, int, int]]:
+    """Two statements that a one-letter word joins ("… = 0 y u(1,t) = 0"), and loose ends cut off."""
+    joint = {"es": "y", "it": "e", "pt": "e"}.get(language)
+    pieces = re.split(rf"(?<=\S)\s+{joint}\s+(?=[A-Za-z]\w*'*\s*(?:\(|=))", text) if joint else [text]
+    found, position = [], 0
+    for piece in pieces:
+        at = text.index(piece, position)
+        position = at + len(piece)
+        plain = re.sub(rf"(?<=[^\s=+*/^(,-])\s+(?:a|I|A|{joint or 'a'})\s*$", "", piece).rstrip()
+        lead = re.match(r"(?:[-+*/^)\]}]\s+|[)\]}]+\s*|[aAI]\s+(?=[A-Za-z]))*", plain)
+        begin = lead.end() if lead else 0
+        if _in_brackets(plain[begin:]):
+            begin, plain = begin + 1, plain[:-1].rstrip()
+        if "=" in plain[begin:]:
+            found.append((plain[begin:], start + at + begin, start + at + len(plain)))
+    return found
+
+
+def _in_brackets(text: str) -> bool:
+    """Whether one pair of brackets holds all of it: "(nu = 0.05)"."""
+    if not (text.startswith("(") and text.endswith(")")):
+        return False
+    depth = 0
+    for index, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0:
+            return index == len(text) - 1
+    return False
