@@ -12,7 +12,7 @@ from orchestrator.core.plan import Resources
 from orchestrator.core.values import Value
 from sandbox.protocol import Completed, Trust
 
-Verb = Literal["work", "predict", "draw", "score"]
+Verb = Literal["work", "predict", "time", "draw", "score"]
 
 
 class Code(Value):

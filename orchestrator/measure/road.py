@@ -10,7 +10,6 @@ from orchestrator.config.skills import Skill
 from orchestrator.core.evidence import Evidence
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan, Step
-from orchestrator.core.request import Route
 from orchestrator.core.schedule import find_step
 from orchestrator.core.values import sha256_file
 from orchestrator.data.observations import ObservationsRecord, shared_places
@@ -21,17 +20,20 @@ from orchestrator.measure.bench import Bench
 from orchestrator.measure.dataset import measure_dataset
 from orchestrator.measure.evidence import EvidenceBook
 from orchestrator.measure.field import measure_network, measure_reference
+from orchestrator.measure.latency import measure_latency
+from orchestrator.measure.points import POINTS_FILE
 from orchestrator.measure.subjects import Question, Subject
 from orchestrator.measure.table import measure_table
 
 Done = list[tuple[Step, Outcome]]
 DEFAULT_TOLERANCE = 1e-4  # of a plan that names none
 # What a step's skill and mode make of it; skills without modes have the mode "".
-TABLES = (("tabular", ""),)
+TABLES, FLAX_TABLES = (("tabular", ""),), (("jax", "table"),)
 NETWORKS = (("pinn", ""), ("jax", "pinn"))
 REFERENCES = (("simulate", ""), ("simulate", "reference"), ("simulate", "fit"))
 CLASSICAL = (("simulate", "baseline"),)
 DATASETS = (("simulate", "collect"),)
+QUICK = (("jax", "inference"),)
 
 
 async def measure(
@@ -42,7 +44,7 @@ async def measure(
     done = _done(plan, outcomes)
     unvouched = frozenset(step.id for step, _ in done if skills[step.skill_name].trust != "builtin")
     book = EvidenceBook(bench.run, bench.code_sha256, sha256_file(environment)[:16], bench.seed, unvouched)
-    if plan.route is Route.TABULAR and plan.data is not None:
+    if plan.data is not None:
         await _table(bench, book, plan, done, skills)
     elif plan.problem is not None:
         await _field(bench, book, plan, done, skills)
@@ -50,10 +52,13 @@ async def measure(
 
 
 async def _table(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skills: Mapping[str, Skill]) -> None:
-    subject = _subject(bench, done, skills, TABLES)
+    """The usual candidates; or, where the plan has one, a network of its own against them."""
+    usual, network = (_subject(bench, done, skills, kinds) for kinds in (TABLES, FLAX_TABLES))
+    subject, rivals = (network, usual) if network is not None else (usual, None)
     if subject is not None and plan.data is not None:
         split = read_model(bench.run.split, SplitRecord)
-        await measure_table(bench, book, subject.step, subject.outcome, subject.model, plan.data, split)
+        others = rivals.model if rivals is not None else None
+        await measure_table(bench, book, subject.step, subject.outcome, subject.model, plan.data, split, others)
 
 
 async def _field(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skills: Mapping[str, Skill]) -> None:
@@ -68,6 +73,12 @@ async def _field(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skill
         await measure_dataset(bench, book, collected[0])
     elif reference is not None:
         await measure_reference(bench, book, reference, question)
+    quick = _subject(bench, done, skills, QUICK)
+    if quick is not None:
+        points = bench.run.measured / "probes" / POINTS_FILE
+        if not points.is_file():
+            points = (await bench.draw(question.problem, None)).points_file
+        await measure_latency(bench, book, quick, {"points": points})
 
 
 def _question(bench: Bench, book: EvidenceBook, plan: Plan) -> Question:

@@ -32,12 +32,17 @@ SET = "test"
 
 async def measure_table(
     bench: Bench, book: EvidenceBook, step: Step, outcome: Outcome, model: ModelFiles, data: DataStrategy,
-    split: SplitRecord,
+    split: SplitRecord, rivals: ModelFiles | None = None,
 ) -> None:  # fmt: skip
-    """Fill the book for one training step on a table."""
+    """Fill the book for one training step on a table.
+
+    `rivals` is the model of another step, whose variants are then the opponents in the place of the step's own.
+    """
     _leaks(book, split, data, bench.run.split, step.id)
     vouched = model.skill.trust == "builtin"
-    listed = load_variants(model.folder, tuple(sorted(OPPONENTS))) if vouched else Variants(why=UNVOUCHED)
+    opponents = () if rivals else tuple(sorted(OPPONENTS))
+    listed = load_variants(model.folder, opponents) if vouched else Variants(why=UNVOUCHED)
+    listed = listed if rivals is None else Variants(names=listed.names[:1])
     names = tuple(name for name in listed.names if name != CONSTANT)  # that name is the host's
     inputs = {"rows": Path(split.test_inputs)}
     (folder, why), (again, _) = await together(
@@ -50,6 +55,9 @@ async def measure_table(
         return
     kept = tuple(name for name in names if name not in lost)
     files = {f"p_{name}": prediction_file(folder, name) for name in kept}
+    if rivals is not None:
+        others, lost = await _opponents(bench, step, rivals, inputs, split.test_rows)
+        kept, files = (*kept, *others), files | {f"p_{name}": path for name, path in others.items()}
     files[f"p_{CONSTANT}"] = write_constant(split, data, bench.run.measured / SET / "host")
     files["labels"] = Path(split.labels)
     scorers = _scorers(data, kept, bench.seed)
@@ -67,6 +75,24 @@ async def measure_table(
     _absent(book, {name: lost.get(name) or listed.why for name in sorted(OPPONENTS - set(kept))}, folder, step.id)
 
 
+async def _opponents(
+    bench: Bench, step: Step, rivals: ModelFiles, inputs: dict[str, Path], rows: int
+) -> tuple[dict[str, Path], dict[str, str]]:
+    """The variants of another step's model that can be used, and of the needed ones that cannot, why."""
+    if rivals.skill.trust != "builtin":
+        return {}, dict.fromkeys(OPPONENTS, UNVOUCHED)
+    listed = load_variants(rivals.folder, tuple(sorted(OPPONENTS)))
+    names = tuple(name for name in listed.names if name not in (DELIVERED, CONSTANT))
+    folder, why = (None, listed.why or "the other step brings no candidate")
+    if names:
+        folder, why = await bench.predict(f"{SET}/{step.id}.rivals", rivals, inputs, names, step.resources)
+    if folder is None:
+        return {}, dict.fromkeys(OPPONENTS, why)
+    files = {name: prediction_file(folder, name, names[0]) for name in names}
+    lost = _useless(files, rows)
+    return {name: path for name, path in files.items() if name not in lost}, lost
+
+
 def _absent(book: EvidenceBook, opponents: Mapping[str, str], source: Path, step: str) -> None:
     """Opponents that the gates need and that cannot count: booked without a value, and why."""
     for name, why in opponents.items():
@@ -75,9 +101,12 @@ def _absent(book: EvidenceBook, opponents: Mapping[str, str], source: Path, step
 
 def _unusable(folder: Path, names: tuple[str, ...], rows: int) -> dict[str, str]:
     """Variants whose predictions are no numbers for so many rows, and why; that each row is there, the scorers ask."""
+    return _useless({name: prediction_file(folder, name) for name in names}, rows)
+
+
+def _useless(files: Mapping[str, Path], rows: int) -> dict[str, str]:
     lost = {}
-    for name in names:
-        path = prediction_file(folder, name)
+    for name, path in files.items():
         ids = load_arrays(path, ("row_ids",))
         if why := load_predictions(path, rows).why or ids.why:
             lost[name] = why

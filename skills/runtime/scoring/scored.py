@@ -23,10 +23,10 @@ class Score:
     unit: str = ""
     low: float | None = None
     high: float | None = None
-    bound: float | None = None
     n: int = 0
     subject: str = ""
     text: str = ""
+    bound: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON; a number that is not finite becomes null, and the text says so."""
