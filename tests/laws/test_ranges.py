@@ -76,8 +76,15 @@ def test_where_there_is_no_bound_the_reason_is_told(told: Problem, reason: str) 
 
 
 def test_a_steady_field_that_decays_is_bounded_on_both_sides_by_its_data_and_zero() -> None:
-    found = allowed(stated(FREE, "u", ["u_xx + u_yy - 4*u"], SIDES))
-    assert (found.low, found.high) == (0, 1)
+    high = [({name: end}, ["u - 3"]) for name in "xy" for end in (0.0, 1.0)]
+    found = allowed(stated(FREE, "u", ["u_xx + u_yy - 4*u"], high))
+    assert (found.low, found.high) == (0, 3)
+
+
+def test_one_field_of_a_system_that_may_turn_negative_is_named() -> None:
+    system = ["u_t - u_xx - v**2", "v_t - v_xx + u - u**2"]
+    found = allowed(stated(UNIT, "u v", system, [({"t": 0}, ["u - 1", "v - 1"])], periodic=["x"]))
+    assert found.reason == "v may fall below zero"
 
 
 def test_a_bound_is_told_in_symbols() -> None:

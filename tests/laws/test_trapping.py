@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from skills.runtime.laws import derive, measure, points
@@ -58,6 +58,7 @@ def test_damping_and_forcing_alone_trap_at_their_balance() -> None:
     st.lists(st.floats(0.1, 10), min_size=2, max_size=3), st.lists(st.floats(-3, 3), min_size=3, max_size=3),
     st.integers(0, 2**31),
 )  # fmt: skip
+@example(bends=[1.0, 1.0, 3.0], middle=[0.0, 1e-10, 1.0], seed=0)
 def test_no_point_of_an_ellipsoid_is_farther_than_the_farthest(
     bends: list[float], middle: list[float], seed: int
 ) -> None:

@@ -74,7 +74,7 @@ def _over(held: list[Axis], values: Array) -> float:
 
 
 def miss(field: Sampled, one: Balance, begun: float | None) -> float:
-    """The largest difference of both sides at any time, or rise where it must fall, relative to their sizes."""
+    """The largest difference of both sides at any time, relative to their sizes; a rise that must not be is one too."""
     lost, lost_size = _loss(field, one)
     if field.time is None:
         return abs(float(lost[0])) / (float(lost_size[0]) or 1.0)
@@ -84,10 +84,7 @@ def miss(field: Sampled, one: Balance, begun: float | None) -> float:
     gone = clock.running(lost, 0)
     size = float(held_size.max() + clock.running(lost_size, 0)[-1]) or 1.0
     first = held[0] if begun is None else begun
-    worst = float(np.abs(held + gone - first).max())
-    if one.kind == "dissipated" and one.closed:
-        worst = max(worst, float(np.diff(held).max()))
-    return worst / size
+    return float(np.abs(held + gone - first).max()) / size
 
 
 def _loss(field: Sampled, one: Balance) -> tuple[Array, Array]:

@@ -105,30 +105,32 @@ def _largest(
 
 
 def farthest(bends: Array, middle: Array) -> float:
-    """The largest |z|² with sum of bends (z - middle)² ≤ sum of bends middle²: by the multiplier of this constraint."""
+    """The largest |z|² with sum of bends (z - middle)² ≤ sum of bends middle²; `bends` rise.
+
+    By the multiplier 1 / bends[0] + more of this constraint; where the middle has no part along the longest axes, more
+    may be zero, and what is left of the constraint is spent along these.
+    """
     radius = float(bends @ np.square(middle))
-    if radius == 0:
-        return 0.0
+    gaps = bends / bends[0] - 1
 
-    def spent(multiplier: float) -> float:
-        return float(np.sum(bends * np.square(middle / (multiplier * bends - 1))))
+    def spent(more: float) -> float:
+        return float(np.sum(bends * np.square(_over(middle, gaps + more * bends))))
 
-    low = 1 / bends[0]
-    slack = bends > bends[0] * (1 + 1e-12)  # directions in which the multiplier 1 / bends[0] gives a finite place
-    free = np.abs(middle[~slack]).max() <= 1e-12 * np.abs(middle).max()
-    if free:
-        place = np.where(slack, low * bends * middle / np.where(slack, low * bends - 1, 1.0), 0.0)
-        left = radius - float(bends[slack] @ np.square(place - middle)[slack])
-        if left >= 0:
-            return float(place @ place) + left / bends[0]
-    near, far = low * (1 + 1e-14), 2 * low
-    while spent(far) > radius:
-        far *= 2
-    for _ in range(200):
+    def place(more: float) -> Array:
+        return _over((gaps + 1 + more * bends) * middle, gaps + more * bends)
+
+    if not middle[gaps == 0].any() and (left := radius - spent(0.0)) >= 0:
+        return float(place(0.0) @ place(0.0)) + left / float(bends[0])
+    near, far = -300.0, 300.0  # powers of ten
+    for _ in range(100):
         halfway = (near + far) / 2
-        near, far = (halfway, far) if spent(halfway) > radius else (near, halfway)
-    place = far * bends * middle / (far * bends - 1)
-    return float(place @ place)
+        near, far = (halfway, far) if spent(10.0**halfway) > radius else (near, halfway)
+    return float(place(10.0**far) @ place(10.0**far))
+
+
+def _over(above: Array, below: Array) -> Array:
+    """With 0 / 0 = 0."""
+    return np.divide(above, below, out=np.zeros_like(above), where=above != 0)
 
 
 def _part(expr: sympy.Expr, fields: tuple[sympy.Symbol, ...], degree: int) -> sympy.Expr:
