@@ -30,7 +30,9 @@ class PhysicsPart(_Part):
         description="Widths of the tanh layers (pinn) or of the ReLU layers (table). Modes choose by default.",
     )
     tolerance: float = Field(default=1e-5, gt=0, description="Held-out residual (root mean square) to stop at.")
-    iterations: int = Field(default=200, ge=1, le=10_000, description="Limit of Gauss-Newton steps, or of epochs.")
+    iterations: int | None = Field(
+        default=None, ge=1, le=10_000, description="Limit: by default 200 Gauss-Newton steps, or 1000 epochs."
+    )
     interior: int | None = Field(default=None, ge=16, le=65536, description="Collocation points; chosen by default.")
     condition_points: int | None = Field(default=None, ge=8, le=8192, description="A face; by default interior / 8.")
     weight: float = Field(default=10.0, gt=0, description="Of conditions against the equations.")
@@ -117,6 +119,11 @@ class Spec(PhysicsPart, TablePart, InferencePart):
             raise ValueError("parts by group need the group's column")
         if (self.metric in OF_REGRESSION) != (self.task == "regression"):
             raise ValueError(f"the metric {self.metric!r} does not measure a {self.task} task")
+
+    @property
+    def limit(self) -> int:
+        """Steps of Gauss-Newton, or epochs, after which training ends in any case."""
+        return self.iterations or (1000 if self.mode == "table" else 200)
 
     @property
     def layers(self) -> tuple[int, ...]:

@@ -33,7 +33,7 @@ def work(job: Job) -> None:
     started = time.process_time()
     ensemble = Ensemble(spec, columns(frame), target, len(classes), job.seed)
     learn, held = parts(spec, target, frame, job.seed)
-    found = ensemble.train(learn, held, spec.iterations, _reporter(job))
+    found = ensemble.train(learn, held, spec.limit, _reporter(job))
     layers, known = found.layers, held.sum(axis=0) > 0
     if not known.all():  # forward in time: networks that saw the past of a fold give way to ones that saw all rows
         epochs = max(int(found.epochs[-1]), 1)
@@ -49,7 +49,7 @@ def work(job: Job) -> None:
 
 def _tell(job: Job, found: Trained, score: float, spent: float, ensemble: Ensemble) -> None:
     series = {"loss": found.loss, "validation_loss": found.held_out}
-    job.history(series, reason=found.reason, at=found.at, limit=job.spec.iterations, schedule=SCHEDULE, x="epoch")
+    job.history(series, reason=found.reason, at=found.at, limit=job.spec.limit, schedule=SCHEDULE, x="epoch")
     job.claim(f"cv_{job.spec.metric}", score, file="history.json")
     job.claim("parameters", sum(a[0].size + b[0].size for a, b in found.layers), file="model/network.json")
     job.claim("training_cpu_s", spent - ensemble.compiler.cpu_s, "s")

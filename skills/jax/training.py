@@ -112,7 +112,7 @@ def data_of(blocks: tuple[Block, ...]) -> Points:
 
 def train(task: Task) -> Fit:
     """Race, then run the winner until tolerance, plateau or the limit; the lowest held-out loss is kept."""
-    points, limit = data_of(task.blocks), task.spec.iterations
+    points, limit = data_of(task.blocks), task.spec.limit
     name, state, course = _race(task, points, min(RACE, limit))
     start = len(course.series["loss"])
     held = task.held_out_loss(state.parameters)
@@ -172,7 +172,7 @@ def _race(task: Task, points: Points, length: int) -> tuple[str, State, Course]:
             if state.stuck or not math.isfinite(state.loss):
                 break
             _note(task, course, at, state)
-        task.report(length, task.spec.iterations, state.loss, f"race: {name}")
+        task.report(length, task.spec.limit, state.loss, f"race: {name}")
         if math.isfinite(state.loss):
             found.append((name, replace(state, stuck=False), course))
     if not found:
