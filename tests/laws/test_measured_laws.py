@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from skills.runtime.laws import Law, LawScore, derive, measure, points
-from tests.laws.statements import Places, problem, solution, stated
+from tests.laws.statements import FIXED, UNIT, Places, problem, solution, stated
 
 EXACT = (
     "heat", "heat_2d", "insulated", "inflow", "wave", "damped wave", "advection", "burgers", "kdv", "fisher_kpp",
@@ -80,6 +82,18 @@ def test_a_front_too_thin_for_the_points_neither_keeps_nor_breaks_what_rests_on_
     assert "too much to tell" in scores["energy"].text
 
 
+def test_a_layer_that_clashing_data_make_is_left_out_and_told() -> None:
+    """Heat from u = 1 between ends at 0: the flux through the ends is infinite at first."""
+    told = stated(UNIT, "u", ["u_t - 0.4*u_xx"], [({"t": 0}, ["u - 1"]), *FIXED])
+    x, t = points(told).T
+    terms = (4 / (n * np.pi) * np.sin(n * np.pi * x) * np.exp(-0.4 * (n * np.pi) ** 2 * t) for n in range(1, 400, 2))
+    values = np.where(t == 0, 1.0, sum(terms))[:, None]
+    for spoiled, holds in ((1.0, True), (1 + t[:, None], False)):
+        scores = {score.name: score for score in measure(told, values * spoiled, TOLERANCE)}
+        assert scores["mass"].holds is scores["energy"].holds is holds
+    assert "times before 0.25 are left out, the initial data miss u = 0 at x = 0" in scores["mass"].text
+
+
 def test_noise_breaks_an_energy_of_slopes() -> None:
     where = points(problem("wave"))
     rough = solution("wave", where) + 0.01 * np.random.default_rng(0).standard_normal((len(where), 1))
@@ -111,3 +125,38 @@ def test_points_are_the_same_every_time_inside_the_box_and_few_enough(name: str)
     assert len(found) < 60_000
     for column, axis in zip(found.T, problem(name).coordinates, strict=True):
         assert (column.min(), column.max()) == (axis.low, axis.high)
+
+
+FLOWS: dict[str, Callable[[np.ndarray], list[float]]] = {
+    "lotka_volterra": lambda y: [1.1 * y[0] - 0.4 * y[0] * y[1], 0.1 * y[0] * y[1] - 0.4 * y[1]],
+    "pendulum as a system": lambda y: [y[1], -9.81 * np.sin(y[0])],
+    "damped pendulum as a system": lambda y: [y[1], -0.3 * y[1] - 9.81 * np.sin(y[0])],
+    "rigid body": lambda y: [2 * y[1] * y[2], -3 * y[0] * y[2], y[0] * y[1]],
+    "epidemic": lambda y: [-2 * y[0] * y[1], 2 * y[0] * y[1] - 0.5 * y[1], 0.5 * y[1]],
+}
+
+
+def trajectory(name: str, times: np.ndarray) -> np.ndarray:
+    """By the classical Runge-Kutta method, two steps between neighbouring times."""
+    flow = FLOWS[name]
+    start = {"lotka_volterra": [10.0, 5.0], "rigid body": [1.0, 0.5, 0.2], "epidemic": [0.99, 0.01, 0.0]}
+    state = np.array(start.get(name, [1.0, 0.0]))
+    found = [state]
+    for step in np.diff(times) / 2:
+        for _ in range(2):
+            one = np.array(flow(state))
+            two = np.array(flow(state + step / 2 * one))
+            three = np.array(flow(state + step / 2 * two))
+            state = state + step / 6 * (one + 2 * two + 2 * three + np.array(flow(state + step * three)))
+        found.append(state)
+    return np.array(found)
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_trajectories_keep_first_integrals_and_energies_and_one_that_drifts_does_not(name: str) -> None:
+    times = points(problem(name))[:, 0]
+    path = trajectory(name, times)
+    for score in measured(name, path).values():
+        assert score.value is not None and score.value < 1e-7, score
+    drifting = measured(name, path * (1 + 0.01 * times[:, None]))
+    assert any(score.holds is False for score in drifting.values())

@@ -7,6 +7,7 @@ import sympy
 from numpy.typing import NDArray
 
 from skills.runtime.laws.balance import Balance
+from skills.runtime.laws.corners import settled_from
 from skills.runtime.laws.ends import on_face
 from skills.runtime.laws.field import Sampled
 from skills.runtime.laws.grid import Axis, axes
@@ -81,10 +82,11 @@ def miss(field: Sampled, one: Balance, begun: float | None) -> float:
     clock = field.axes[field.time]
     density = field(one.density)
     held, held_size = field.inside(density), field.inside(np.abs(density))
+    first = settled_from(field.problem)
     gone = clock.running(lost, 0)
-    size = float(held_size.max() + clock.running(lost_size, 0)[-1]) or 1.0
-    first = held[0] if begun is None else begun
-    return float(np.abs(held + gone - first).max()) / size
+    size = float(held_size[first:].max() + clock.running(lost_size, 0)[-1]) or 1.0
+    start = held[first] if begun is None or first else begun
+    return float(np.abs(held + gone - gone[first] - start)[first:].max()) / size
 
 
 def _loss(field: Sampled, one: Balance) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from skills.runtime.laws import balanced, dimensioned, mirrors, ranges, trapping
 from skills.runtime.laws.balances import balances
+from skills.runtime.laws.corners import clash, settled_from
 from skills.runtime.laws.derivation import derive
 from skills.runtime.laws.field import Sampled, sampled
 from skills.runtime.laws.law import Law, LawScore
@@ -31,7 +32,8 @@ def measure(problem: Problem, values: Array, tolerance: float, held: tuple[Law, 
     known = {law.name: law for law in held or derive(problem)}
     found = []
     for name, missed in _measures(problem, known).items():
-        found.append(_score(known[name], missed(field), missed(field.smoothed), tolerance, field))
+        late = _late(field) if name in {one.name for one in balances(problem)} else ""
+        found.append(_score(known[name], missed(field), missed(field.smoothed), tolerance, field, late))
     return tuple(found)
 
 
@@ -52,10 +54,18 @@ def _measures(problem: Problem, known: dict[str, Law]) -> dict[str, Callable[[Sa
     return found
 
 
-def _score(law: Law, value: float, coarse: float, tolerance: float, field: Sampled) -> LawScore:
+def _late(field: Sampled) -> str:
+    why = clash(field.problem)
+    if not why or field.time is None:
+        return ""
+    start = field.axes[field.time].nodes[settled_from(field.problem)]
+    return f"; times before {start:.3g} are left out, {why}"
+
+
+def _score(law: Law, value: float, coarse: float, tolerance: float, field: Sampled, late: str) -> LawScore:
     """With the difference of two rules as the error; a violation that may be nothing but that error is unknown."""
     bound, error = law.factor * tolerance, abs(value - coarse)
-    text = f"{law.statement}; a coarser rule differs by {error:.1g}"
+    text = f"{law.statement}; a coarser rule differs by {error:.1g}{late}"
     known: float | None = value
     if not np.isfinite(value) or (value > bound and error > CERTAIN * value):
         known, text = None, f"{text}, which is too much to tell from {value:.2g}"
