@@ -10,7 +10,7 @@ from orchestrator.planners.rules.algebra import negative, product, quotient, sho
 from orchestrator.planners.rules.formula import constant, dangles, scan
 
 _PARTS = ("UT", "UXX", "UX", "U")
-_SYMBOLS = (
+SYMBOLS = (
     "a", "b", "c", "d", "k", "r", "s", "v", "alpha", "beta", "gamma", "kappa", "lambda", "mu", "nu", "sigma", "diff",
 )  # fmt: skip
 _VALUE = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?(?:\s*/\s*pi|\s*\*?\s*pi)?"
@@ -46,7 +46,7 @@ def written_equation(plain: str) -> Equation | None:
     text = _mark(plain[_beginning(plain, start.start(), letter) :], letter)
     if re.search(r"U_?[XY]*Y", text.split("=")[0] + text.partition("=")[2][:80]):
         return Equation(obstacle="it has more than one space variable", letter=letter)
-    left, end = scan(text, 0, (*_PARTS, *_SYMBOLS))
+    left, end = scan(text, 0, (*_PARTS, *SYMBOLS))
     if unread := dangles(text, end):
         return Equation(unread=unread, letter=letter)
     if "=" not in left:
@@ -102,7 +102,7 @@ def _solved(before: str, after: str, plain: str, letter: str) -> Equation:
 def _symbol_values(plain: str) -> dict[str, str]:
     from_text: dict[str, str] = {}
     names = {"α": "alpha", "β": "beta", "γ": "gamma", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "σ": "sigma"}
-    symbols = "|".join(sorted((*_SYMBOLS, *names), key=len, reverse=True))
+    symbols = "|".join(sorted((*SYMBOLS, *names), key=len, reverse=True))
     for match in re.finditer(rf"(?<![a-z_(])({symbols})\s*=\s*({_VALUE})", plain):
         from_text.setdefault(names.get(match[1], match[1]), scan(match[2], 0)[0])
     return from_text

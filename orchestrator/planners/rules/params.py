@@ -6,8 +6,10 @@ import re
 
 from pydantic import JsonValue
 
+from orchestrator.core.expression import CONSTANTS, FUNCTIONS
 from orchestrator.core.request import Route
-from orchestrator.planners.rules import columns, conditions, fields, metrics, numbers, told
+from orchestrator.planners.rules import columns, conditions, fields, metrics, numbers, told, written
+from orchestrator.planners.rules.equation import SYMBOLS
 from orchestrator.planners.rules.text import Reading
 from orchestrator.planners.rules.ways import KEEP_ORDER, MODELS, SPLITS, TASKS
 
@@ -17,6 +19,10 @@ _OPTIMIZERS = re.compile(
 _GPU = re.compile(
     r"\bon (?:the |a |my )?(gpu|cuda|cpu)\b|\b(gpu|cuda|cpu) only\b|\bauf der (gpu|cpu)\b|device\s*[=:]\s*(gpu"
     r"|cuda|cpu)"
+)
+_MEANT = re.compile(
+    r"diffusi|alfa|alpha|kappa|veloc|speed|drift|source|react|decay|conduct|advec|convec|initial|length|u_?0|t_?(?:max|end|final|f)"
+    r"|x_?(?:min|max|0|1)|beta|gamma|lambda|lam|mu|nu|sigma|theta|dirichlet|neumann|robin|flux|dx|dy|growth|forcing"
 )
 _FIELD_ROUTES = frozenset({Route.PINN, Route.SIMULATE, Route.OPERATOR, Route.JAX})
 _TABLE_ROUTES = frozenset({Route.TABULAR, Route.SWEEP, Route.DEEP, Route.EVALUATE, Route.CLARIFY})
@@ -47,7 +53,15 @@ def _field(reading: Reading, language: str, files: tuple[str, ...]) -> dict[str,
     problem = told.problem_told(reading, language, files)
     if problem and (_asks_more(problem) or _is_other(params, problem)):
         return {"equation": problem.get("named", "custom"), "problem": problem}
-    return params | conditions.condition_params(reading, language)
+    found = params | conditions.condition_params(reading, language)
+    return {**found, "unused": idle} if (idle := _idle_values(reading, language)) and "equation" in params else found
+
+
+def _idle_values(reading: Reading, language: str) -> list[JsonValue]:
+    """Values of names that mean nothing in a linear parabolic problem ("wobble = 3")."""
+    names = [one.sides[0].lower() for one in written.written(reading, language) if one.kind == "value"]
+    strange = [name for name in names if len(name) > 1 and name not in told.OPTIONS and not _MEANT.match(name)]
+    return list(dict.fromkeys(strange))
 
 
 def problem_file(files: tuple[str, ...]) -> str | None:
@@ -65,7 +79,18 @@ def _is_other(params: dict[str, JsonValue], problem: dict[str, JsonValue]) -> bo
     several = isinstance(equations, list) and len(equations) > 1
     bare = bool(equations) and "diffusion" not in params and "unread" not in params
     named = problem.get("named") is not None and params.get("equation") not in fields.HERE
-    return "obstacle" in params or several or bare or named
+    return "obstacle" in params or several or bare or named or _strange(problem)
+
+
+def _strange(problem: dict[str, JsonValue]) -> bool:
+    """Whether a written equation holds a name that the reader of linear parabolic equations would pass over."""
+    equations, fields_ = problem.get("equations"), problem.get("fields")
+    if not isinstance(equations, list) or not isinstance(fields_, list):
+        return False
+    words = {word for text in equations for word in re.findall(r"(?<![A-Za-z0-9_])[A-Za-z]\w*", str(text))}
+    own = {word for word in words for field in fields_ if re.match(rf"d?\d?{field}(?:_|[xt]+$|$)", word)}
+    known = {"x", "t", "d", "dt", "dx", "dx2", "d2", *CONSTANTS, *FUNCTIONS, *SYMBOLS}
+    return any(word.lower() not in known for word in words - own)
 
 
 def _words(reading: Reading) -> dict[str, JsonValue]:

@@ -89,6 +89,8 @@ def parabolic(params: Params) -> Parabolic:
     if not any(side in params for side in ("left", "right")):
         _hold_ends(problem, params, notes)
     _check(problem)
+    idle = params.get("unused")
+    notes += [f"A value was read that nothing uses: {name!r}." for name in (idle if isinstance(idle, list) else [])]
     return Parabolic(problem=problem, notes=tuple(notes))
 
 

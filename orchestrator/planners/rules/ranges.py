@@ -52,6 +52,15 @@ def box(page: Page, letters: tuple[str, ...]) -> dict[str, Ends]:
     return found
 
 
+def has_range(page: Page, letter: str) -> bool:
+    """Whether an interval of this coordinate is told, without striking it out."""
+    return any(
+        bound(match["low"], page.language) is not None and bound(match["high"], page.language) is not None
+        for shape in shapes(letter)
+        for match in re.finditer(shape, page.free)
+    )
+
+
 def _square(page: Page, space: list[str], found: dict[str, Ends]) -> None:
     if page.find(_SQUARE):
         found |= {letter: (0.0, 1.0) for letter in space}

@@ -61,7 +61,7 @@ def _decide(reading: Reading, files: tuple[str, ...], language: str, *, given: b
     if special := _special(reading, files, language, best, given=given):
         return special
     if classify.wants_words(plain, files=bool(files or reading.urls), concrete=_concrete(plain, best)):
-        return Route.EXPLAIN if trade or explain.known(plain) else Route.REFUSE
+        return Route.EXPLAIN if trade or explain.known(plain) or _names_equation(plain) else Route.REFUSE
     if not trade and not files and safety.is_other_work(classify.polite_free(plain)):
         return Route.REFUSE
     if best is None and classify.is_question(plain) and not (trade or files) and len(_WORD.findall(plain)) > 3:

@@ -93,7 +93,8 @@ def _from_file(path: str, told: Params) -> tuple[Problem, tuple[str, ...]]:
 def _refuse(told: Params) -> None:
     """Refuse what was seen in the text and cannot be carried over into a problem."""
     if obstacle := told.get("obstacle"):
-        raise NotAvailable(f"the problem cannot be solved yet: {obstacle}", remedy=remedy())
+        boxes = "Only boxes are solved: ranges of x, y, z and t. " if "box" in str(obstacle) else ""
+        raise NotAvailable(f"the problem cannot be solved yet: {obstacle}", remedy=boxes + remedy())
     if isinstance(unread := told.get("unread"), list) and unread:
         raise BadInput(
             f"{str(unread[0])!r} was read, but not what it means for the problem",
@@ -236,7 +237,9 @@ def _without_idle(statement: Problem) -> Problem:
     texts = [*statement.equations, *map(str, statement.conditions), *map(str, statement.parameters.values())]
     used = {word for text in texts for word in _WORD.findall(text)}
     kept = {name: value for name, value in statement.parameters.items() if name in used}
-    return statement.model_copy(update={"parameters": kept})
+    gone = set(statement.parameters) - set(kept)
+    units = {name: unit for name, unit in statement.units.items() if name not in gone}
+    return statement.model_copy(update={"parameters": kept, "units": units})
 
 
 def _unused(told: Params) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from orchestrator.planners.rules import sought
 from orchestrator.planners.rules.fields import named_equation
 from orchestrator.planners.rules.library import entry_of, parameter, spellings, words_of
 from orchestrator.planners.rules.page import Page
-from orchestrator.planners.rules.ranges import box
+from orchestrator.planners.rules.ranges import box, has_range
 from orchestrator.planners.rules.text import Reading
 from orchestrator.planners.rules.told_conditions import conditions_told, texts
 from orchestrator.planners.rules.written import Written, applications, derivatives, written
@@ -95,7 +95,7 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     if entry is None and not any(derivatives(one.text) for one in equations):
         return {}
     told: Params = {"named": entry} if entry else {}
-    letters, fields = _names(entry, equations, formulas)
+    letters, fields = _names(entry, equations, formulas, page)
     if equations:
         told |= {"equations": texts(equations), "coordinates": list(letters), "fields": list(fields)}
     if obstacle := _obstacle(reading.plain, entry, plane=plane, written_out=bool(equations)):
@@ -124,7 +124,7 @@ def _obstacle(plain: str, entry: str | None, *, plane: bool, written_out: bool) 
 
 
 def _names(
-    entry: str | None, equations: list[Written], formulas: list[Written]
+    entry: str | None, equations: list[Written], formulas: list[Written], page: Page
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(coordinates, fields), as far as they can be told apart here."""
     if not equations:
@@ -136,9 +136,9 @@ def _names(
     letters = by - {"'", "∇"}
     fields = tuple(dict.fromkeys(name for one in equations for name in _differentiated(one.text)))
     if "'" in by and not letters:
-        letters = {"t"}
+        letters = {next((letter for letter in "txyzr" if letter not in fields and has_range(page, letter)), "t")}
     if "∇" in by:
-        letters |= {"x"}
+        letters |= {"x", "y"} if _PLANE.search(page.free) else {"x", "y", "z"} if _SOLID.search(page.free) else {"x"}
     for one in formulas:
         for name, inside in applications(one.text):
             letters |= (
@@ -155,6 +155,7 @@ def _differentiated(text: str) -> list[str]:
         r"|([A-Za-z][A-Za-z0-9]*?)(?:_\{?[xyzrt]+\}?(?![A-Za-z0-9])|'+))"
     )
     found = [match[1] or match[2] for match in re.finditer(marks, text)]
+    found += re.findall(r"(?:laplace|laplacian|lap|diff)\(\s*([A-Za-z][A-Za-z0-9]*)\s*[,)]", text)
     return found or [
         match[0][0] for match in re.finditer(r"(?<![A-Za-z0-9_])[uvwpqh][xyzt]{1,4}(?![A-Za-z0-9_(])", text)
     ]

@@ -88,9 +88,11 @@ TOPICS: tuple[Topic, ...] = (
         "A physics-informed network represents u(x, t) itself. Its loss is the residual of the equation at "
         "collocation points plus the misfit at the start and at the boundaries; no solved examples are needed. "
         "What works: inputs scaled to [-1, 1], a small tanh network in float64, low-discrepancy points, "
-        "initial and boundary terms weighted 10 to 100 times, Gauss-Newton or L-BFGS steps, and a check "
-        "against an independent solver. "
-        "To have one trained and checked here: `Train a PINN to solve the heat equation`.",
+        "initial and boundary terms weighted 10 to 100 times, Gauss-Newton or L-BFGS steps, windows of time for "
+        "stiff and long problems, and a check against an independent solver. Coefficients that are unknown are "
+        "found from data in the same way. "
+        "To have one trained and checked here: `Train a PINN to solve the heat equation`, or for any equation that "
+        "you write out: `u_t + u*u_x = nu*u_xx with nu = 0.02, u(x,0) = ...`.",
         *ARCHITECTURES["physics"],
     ),
     _topic(
@@ -260,8 +262,10 @@ TOPICS: tuple[Topic, ...] = (
 
 ABILITIES = (
     "Ask for a result in plain words, and get one that has been checked. There now: models for tables "
-    "(`Predict price in houses.csv`), physics-informed networks for linear parabolic equations "
-    "(`Train a PINN to solve the heat equation`), reference simulations of them (`Simulate the heat equation "
-    "with diffusivity 0.1`), and answers about methods (`When should I use a group split?`). "
-    "Coming: deep learning, neural operators, sweeps, evaluation of your own models, deployment, research, JAX."
+    "(`Predict price in houses.csv`), physics-informed networks for differential equations by name or in symbols "
+    "(`Train a PINN to solve the heat equation`, `PINN for u_tt = 4 u_xx, u(x,0) = ...`), in PyTorch or JAX, unknown "
+    "coefficients from data (`Find nu in Burgers' equation from data.csv`), reference simulations and data sets of "
+    "them (`Simulate the Lorenz system`, `64 solutions of Burgers for nu between 0.01 and 0.1`), and answers about "
+    "methods (`When should I use a group split?`). "
+    "Coming: deep learning, neural operators, sweeps, evaluation of your own models, deployment, research."
 )

@@ -43,10 +43,10 @@ class Traits:
 
     @property
     def words(self) -> str:
-        """ "a nonlinear partial differential equation, order 1 in t, 2 in x"."""
+        """ "a nonlinear partial differential equation of order 2 in x, 1 in t"."""
         kind = "ordinary" if self.ordinary else "partial"
         lines = "linear" if self.linear else "nonlinear"
         many = f"a system of {len(self.fields)} {lines} {kind} differential equations"
         one = f"a {lines} {kind} differential equation"
         orders = ", ".join(f"{order} in {letter}" for letter, order in self.orders.items() if order)
-        return f"{many if len(self.fields) > 1 else one}, order {orders}"
+        return f"{many if len(self.fields) > 1 else one} of order {orders}"

@@ -17,6 +17,9 @@ _GREEK = (
     "xi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
 )  # fmt: skip
 _NAME = r"[A-Za-z\u0370-\u03ff][A-Za-z0-9\u0370-\u03ff]*(?:_\{?[A-Za-z0-9]+\}?)*(?:'{1,3}(?![A-Za-z]))?"
+_COMMA = re.compile(r"\d+,\d+(?![\d,])")
+_DECIMAL_COMMA = ("de", "fr", "es", "it", "pt")
+_FOREIGN = re.compile(r"[A-Za-z]*[\u00c0-\u024f][A-Za-z\u00c0-\u024f]*")  # no symbol holds such a letter
 _TOKEN = re.compile(
     rf"(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+(?![A-Za-z_]))?)|(?P<name>{_NAME})|(?P<sign>\*\*|[-+*/^·×=()\[\]{{}}]"
     r"|[∇Δ∆](?:\^2)?|_[a-z]+)|(?P<mark>[,;:])"
@@ -47,7 +50,7 @@ _PLACE = re.compile(
 )
 _POINT = re.compile(rf"[{COORDINATES}]\s*=\s*[-+]?[0-9.]*\s*\*?\s*(?:pi|π)?(?:\s*/\s*\d+)?")
 _JOINT = re.compile(r"\s*(?:,|and|und|et)\s*(?=[xyzrt]\s*=\s*[-+.\dp])")
-_LIST = re.compile(r"[;,](?![^(\[]*[)\]])")
+_BLANK = re.compile(r"[ \t]*")
 
 
 @dataclass(frozen=True)
@@ -160,56 +163,79 @@ def _parts(text: str) -> list[str]:
 
 
 def _runs(raw: str, blocked: list[tuple[int, int]], language: str) -> list[tuple[str, int, int]]:
-    declared = {match[1] for match in re.finditer(r"(?<![A-Za-z0-9_])([A-Za-z]\w*)\s*=(?!=)", raw)}
-    found: list[tuple[str, int, int]] = []
-    position, start, depth, last = 0, -1, 0, ""
-
-    def close(end: int) -> None:
-        nonlocal start, depth, last
-        if start >= 0 and "=" in raw[start:end]:
-            stop = _to_blank(raw, end, blocked)
-            found.extend(_split(raw[start:stop], start, language))
-        start, depth, last = -1, 0, ""
-
-    end = 0
-    while position < len(raw):
-        inside = next((stop for begin, stop in blocked if begin <= position < stop), None)
-        if inside is not None:
-            close(end)
-            position = end = inside
-            continue
-        blank = re.compile(r"[ \t]*").match(raw, position)
-        position = blank.end() if blank else position
-        match = _TOKEN.match(raw, position)
-        if not match or (match["mark"] and depth <= 0) or any(begin == position for begin, _ in blocked):
-            close(end)
-            position += 0 if any(begin == position for begin, _ in blocked) else max(1, len(match[0]) if match else 1)
-            end = position
-            continue
-        if match["name"] and not _is_symbol(match["name"], raw, match.start(), match.end(), last, declared, depth):
-            close(end)
-            position = end = match.end()
-            continue
-        if start < 0:
-            start = position
-        depth += (match[0] in _OPEN) - (match[0] in _CLOSE)
-        if depth < 0:
-            close(end)
-            position = end = match.end()
-            continue
-        last, position, end = match[0], match.end(), match.end()
-    close(end)
-    return found
+    """Runs of symbols between words, with a sign of equality in them."""
+    scan = _Scan(raw, blocked, language)
+    while scan.position < len(raw):
+        scan.step()
+    scan.close()
+    return scan.found
 
 
-def _is_symbol(name: str, raw: str, start: int, end: int, before: str, declared: set[str], depth: int) -> bool:
+class _Scan:
+    """Walks along a text; a run is open from `start` on, and `end` is behind its last token."""
+
+    def __init__(self, raw: str, blocked: list[tuple[int, int]], language: str) -> None:
+        self.raw, self.blocked, self.language = raw, dict(blocked), language
+        self.declared = {match[1] for match in re.finditer(r"(?<![A-Za-z0-9_])([A-Za-z]\w*)\s*=(?!=)", raw)}
+        self.found: list[tuple[str, int, int]] = []
+        self.position, self.start, self.end, self.depth, self.last = 0, -1, 0, 0, ""
+
+    def close(self) -> None:
+        """End the open run, and keep it where it is a formula."""
+        if self.start >= 0 and "=" in self.raw[self.start : self.end]:
+            stop = _to_blank(self.raw, self.end, self.end in self.blocked)
+            pieces = _split(self.raw[self.start : stop], self.start, self.language)
+            self.found.extend((_pointed(text, self.language), begin, finish) for text, begin, finish in pieces)
+        self.start, self.depth, self.last = -1, 0, ""
+
+    def step(self) -> None:
+        """Take the next token, or end the run at what is none."""
+        blank = _BLANK.match(self.raw, self.position)
+        self.position = blank.end() if blank else self.position
+        if self.position in self.blocked:
+            self._leave(self.blocked[self.position])
+        elif foreign := _FOREIGN.match(self.raw, self.position):
+            self._leave(foreign.end())
+        elif comma := self._comma():
+            self._take(comma)
+        else:
+            self._token(_TOKEN.match(self.raw, self.position))
+
+    def _comma(self) -> re.Match[str] | None:
+        """A number with a decimal comma."""
+        inside = self.language in _DECIMAL_COMMA and self.depth <= 0 and self.start >= 0
+        return _COMMA.match(self.raw, self.position) if inside else None
+
+    def _token(self, match: re.Match[str] | None) -> None:
+        if match is None or (match["mark"] and self.depth <= 0):
+            self._leave(match.end() if match else self.position + 1)
+        elif match["name"] and not _is_symbol(match, self.raw, self.last, self.declared):
+            self._leave(match.end())
+        else:
+            self.depth += (match[0] in _OPEN) - (match[0] in _CLOSE)
+            if self.depth < 0:
+                self._leave(match.end())
+            else:
+                self._take(match)
+
+    def _take(self, match: re.Match[str]) -> None:
+        self.start = match.start() if self.start < 0 else self.start
+        self.last, self.position, self.end = match[0], match.end(), match.end()
+
+    def _leave(self, position: int) -> None:
+        self.close()
+        self.position = self.end = position
+
+
+def _is_symbol(match: re.Match[str], raw: str, before: str, declared: set[str]) -> bool:
     """Whether a word belongs to a formula."""
+    name, start, end = match["name"], match.start(), match.end()
     if len(name) == 1 or name in FUNCTIONS or name in CONSTANTS or name.lower() in _GREEK or name in declared:
         return True
     if _MARKED.search(name) or _SHORT.fullmatch(name):
         return True
     after = raw[end : end + 1]
-    if after == "(" or (before and before[-1] in "+*/^=(·×" and depth >= 0):
+    if after == "(" or (before and before[-1] in "+*/^=(·×"):
         return True
     if before == "-" and raw[start - 1 : start] in "- " and re.match(r"\s*[*/^)]", raw[end:]):
         return True
@@ -219,10 +245,9 @@ def _is_symbol(name: str, raw: str, start: int, end: int, before: str, declared:
     return bool(re.fullmatch(rf"\d*(?:{'|'.join((*FUNCTIONS, 'pi'))})[xyzt]", name))
 
 
-def _to_blank(raw: str, end: int, blocked: list[tuple[int, int]]) -> int:
+def _to_blank(raw: str, end: int, held: bool) -> int:
     """Junk that hangs on a formula belongs to it, so that it is refused and not dropped ("x.__class__")."""
     rest = raw[end : end + 80]
-    held = any(begin == end for begin, _ in blocked)
     if held or re.match(r"\.[A-Za-z_]|[@#$%&!'\"`\\|<>~_]\S|\?\S|,(?=\S)[^\s\d]*\)", rest):
         junk = re.match(r"\S*?(?=[,;]?(?:\s|$))", rest)
         return end + (junk.end() if junk else 0)
@@ -245,6 +270,18 @@ def _split(text: str, start: int, language: str) -> list[tuple[str, int, int]]:
         if "=" in plain[begin:]:
             found.append((plain[begin:], start + at + begin, start + at + len(plain)))
     return found
+
+
+def _pointed(text: str, language: str) -> str:
+    """Decimal commas outside brackets as points."""
+    if language not in _DECIMAL_COMMA:
+        return text
+    out, depth = "", 0
+    for index, sign in enumerate(text):
+        depth += (sign in _OPEN) - (sign in _CLOSE)
+        between = text[index - 1 : index].isdigit() and text[index + 1 : index + 2].isdigit()
+        out += "." if sign == "," and depth <= 0 and between else sign
+    return out
 
 
 def _in_brackets(text: str) -> bool:
