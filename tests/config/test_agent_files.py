@@ -17,7 +17,7 @@ from orchestrator.config.settings import load_settings
 from orchestrator.core.errors import BadConfig
 
 Add = Callable[..., Path]
-SKILLS = ("tabular", "pinn", "simulate", "physics")
+SKILLS = ("tabular", "pinn", "simulate", "physics", "jax")
 
 
 def load(project: Path, home: Path, plugins: tuple[EntryPoint, ...] = ()) -> Agents:

@@ -1,4 +1,4 @@
-"""Requests for problems in symbols: the problem that is planned is the one that was meant, or a refusal says why not."""
+"""Requests for problems in symbols: what is planned is the problem that was meant, or a refusal says why not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.problems import names
+from orchestrator.problems import library, names
 from skills.runtime.problem import Problem
 from tests.planners.stated import Sample, planned, samples, wrong
 
@@ -20,8 +20,6 @@ def test_a_request_means_the_problem_that_is_planned(sample: Sample, tmp_path: P
 
 @pytest.mark.parametrize("name", names())
 def test_every_problem_of_the_library_is_planned_by_its_title(name: str) -> None:
-    from orchestrator.problems import library
-
     _, plan = planned(f"Train a PINN for the {library()[name].title}")
     assert plan.problem is not None
     read = Problem.model_validate(plan.problem)

@@ -122,7 +122,7 @@ _WORDS = {"a": 1.0, "an": 1.0, "one": 1.0, "half a": 0.5, "half an": 0.5, "two":
 DOLLARS = re.compile(
     r"(?:budget|spend|cost|at most|up to)[^.\d$]{0,20}(?:\$\s*(\d+(?:\.\d+)?)|(\d+(?:\.\d+)?)\s*(?:\$|usd|dollars?))"
 )
-_HELD_OUT = re.compile(
+HELD_OUT = re.compile(
     rf"(?:hold(?:ing)?[ -]?out|holdout|test (?:set |split |fraction |size |share "
     rf"|proportion |ratio |portion )?(?:of |=|:)?|testanteil|als test"
     rf"|de test|for testing)"
@@ -199,7 +199,7 @@ def limits(reading: Reading, language: str) -> dict[str, JsonValue]:
 
 def test_fraction(reading: Reading, language: str) -> float | None:
     """The share of rows to hold out, if the request gives one; the plan refuses what is not in (0, 1)."""
-    match = _HELD_OUT.search(reading.plain)
+    match = HELD_OUT.search(reading.plain)
     if not match:
         return None
     if match["test"]:

@@ -11,10 +11,17 @@ from orchestrator.planners.rules.numbers import NUMBER, number
 from orchestrator.planners.rules.text import Reading, fold
 from orchestrator.planners.rules.unmet import SEEDS
 
-_OPTIONS = (*tuple(pattern for _, pattern in numbers.PATTERNS), numbers.BUDGET, numbers.DOLLARS, numbers.HIDDEN, SEEDS)
+_OPTIONS = (
+    *(pattern for _, pattern in numbers.PATTERNS),
+    numbers.BUDGET,
+    numbers.DOLLARS,
+    numbers.HIDDEN,
+    numbers.HELD_OUT,
+    SEEDS,
+)
 # Numbers that are names, or say how many of a thing that is not a part of the problem.
 _NAMES = re.compile(
-    r"\b[123][- ]?d\b|\b[a-z]+[-_]?\d+\b|\b\d+[- ]?(?:dimension\w*|fold|-?bit)\b|float ?\d+|\bl[- ]?2\b|\d+ ?%"
+    r"\b[123][- ]?d\b|\b[a-z]+[-_]?\d+\b|\b\d+[- ]?(?:dimension\w*|fold|-?bit)\b|float ?\d+|\bl[- ]?2\b"
     r"|lorenz[- ]?63"
 )
 _LEFT = re.compile(rf"(?<![\w.^]){NUMBER}(?![\w])|\bpi\b")

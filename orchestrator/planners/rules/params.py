@@ -52,7 +52,9 @@ def _field(reading: Reading, language: str, files: tuple[str, ...]) -> dict[str,
     params = fields.field_params(reading, language)
     problem = told.problem_told(reading, language, files)
     if problem and (_asks_more(problem) or _is_other(params, problem)):
-        return {"equation": problem.get("named", "custom"), "problem": problem}
+        share = numbers.test_fraction(reading, language) if "unknown" in problem else None
+        held = {} if share is None else {"test_fraction": share}
+        return {"equation": problem.get("named", "custom"), "problem": problem, **held}
     found = params | conditions.condition_params(reading, language)
     return {**found, "unused": idle} if (idle := _idle_values(reading, language)) and "equation" in params else found
 

@@ -58,7 +58,11 @@ def _inference(request: Request, routing: Routing, findings: tuple[Verdict, ...]
         batches: list[JsonValue] = [1, int(size)] if size > 1 else [1]
         spec["batches"] = batches
     step = delegated("inference", "jax-pro", "jax", spec, 600.0, needs=("train",))
-    notes = tuple(note for note in plan.notes if not note.startswith("batch_size"))
+    notes = (
+        *(note for note in plan.notes if not note.startswith("batch_size")),
+        "Inference: the trained network as a compiled JAX function, its latency and throughput by batch size measured "
+        "against the PyTorch model, with the time of compilation beside it.",
+    )
     cost = plan.estimate.model_copy(update={"wall_s": plan.estimate.wall_s + 15.0, "cpu_s": plan.estimate.cpu_s + 15.0})
     return plan.model_copy(update={"steps": (*plan.steps, step), "notes": notes, "estimate": cost})
 

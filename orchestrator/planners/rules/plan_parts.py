@@ -89,7 +89,7 @@ def failed(finding: Verdict, *words: str) -> bool:
 
 def not_met(request: Request, params: Params, spec: Params, *, physics: bool) -> tuple[str, ...]:
     """What the request asks of the solver and does not get."""
-    used = {"tolerance"} | ({"epochs"} if "iterations" in spec else set())
+    used = {"tolerance", "test_fraction"} | ({"epochs"} if "iterations" in spec else set())
     if params.get("model") == "pinn":
         used.add("model")
     return unmet.notes(read(request.text).plain, params, spec, frozenset(used), physics=physics)

@@ -42,7 +42,8 @@ SAMPLES = re.compile(
 _NOISE = re.compile(
     rf"(?:noise|rauschen|bruit|ruido|rumore|noise level|noise std)(?: (?:level|of|with|std|sigma"
     rf"|standard deviation))*\s*(?:=|:|is|von|de)?\s*"
-    rf"(?P<value>{NUMBER})(?P<percent>\s*%)?"
+    rf"(?P<value>{NUMBER})(?P<percent>\s*%)?|(?P<share>{NUMBER}\s*(?:%|percent"
+    rf"|prozent)\s*(?:of )?(?:gaussian )?(?:noise|rauschen|bruit|ruido|rumore))"
 )
 MANY = re.compile(
     r"[dD]ata ?set|training (?:set|data)|synthetic|generate|many|parameter (?:range|sweep)s?|datensatz|jeu de donnees"
@@ -62,9 +63,10 @@ def coefficients(page: Page, entry: str | None, names: tuple[str, ...], *, writt
     """`unknown` with the ranges that are told, `samples` and `ranges` of a data set, `noise`."""
     found: Params = {}
     if noise := page.find(_NOISE):
-        found["noise"] = number(noise["value"], page.language) / (100 if noise["percent"] else 1)
-        if noise["percent"]:
-            found["unread"] = [noise[0].strip()]
+        if noise["share"] or noise["percent"]:
+            found["unread"] = [noise[0].strip()]  # of what it is a share is not said
+        else:
+            found["noise"] = number(noise["value"], page.language)
     labels = _labels(entry, names)
     unknown = _unknown(page, labels)
     count = None if unknown else page.find(SAMPLES)

@@ -107,7 +107,7 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     names = _symbols(entry, equations)
     told |= _domain_and_values(page, formulas, entry, names, letters, fields, told)
     told |= conditions_told(page, conditions, entry, fields, letters, told)
-    told |= _left(page, formulas)
+    told |= _left(page, formulas, _list(told.get("unread")))
     return {key: value for key, value in told.items() if value not in ({}, [], None)}
 
 
@@ -179,7 +179,7 @@ def _domain_and_values(
     values: Params = {}
     conditions: list[JsonValue] = []
     ends: dict[str, JsonValue] = {}
-    unread: list[JsonValue] = []
+    unread: list[JsonValue] = _list(found.get("unread"))
     for one in formulas:
         if one.kind == "value":
             _place_value(page, one, entry, names, letters, fields, values, conditions, ends, unread)
@@ -233,8 +233,12 @@ def _place_value(
     page.strike(one.start, one.end)
 
 
-def _left(page: Page, formulas: list[Written]) -> Params:
-    unread: list[JsonValue] = [one.text for one in formulas if one.kind == "other"]
+def _list(value: JsonValue) -> list[JsonValue]:
+    return list(value) if isinstance(value, list) else []
+
+
+def _left(page: Page, formulas: list[Written], seen: list[JsonValue]) -> Params:
+    unread: list[JsonValue] = [*seen, *(one.text for one in formulas if one.kind == "other")]
     for one in formulas:
         if one.kind == "place" or (one.kind == "value" and page.free[one.start : one.end].strip()):
             unread.append(one.text)

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 Params = dict[str, JsonValue]
 _OPTIONS = (
     "hidden", "iterations", "epochs", "optimizer", "learning_rate", "batch_size", "trials", "folds", "trees",
-    "resolution", "tolerance", "device", "model", "budget_usd", "test_fraction",
+    "resolution", "tolerance", "device", "model", "budget_usd", "test_fraction", "windows",
 )  # fmt: skip
 SEEDS = re.compile(
     r"\b(?P<count>[2-9]|[1-9]\d+|two|three|four|five|ten|zwei|drei|funf) (?:different |random |independent )*"

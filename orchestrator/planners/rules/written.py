@@ -32,7 +32,7 @@ _APPLIED = re.compile(
 )
 _QUOTIENT = r"d\s*(?:\^?\s*\d)?\s*\(?\s*[A-Za-z\u0370-\u03ff][A-Za-z0-9]*\)?\s*/\s*\(?\s*d\s*[a-z]"
 DERIVATIVE = re.compile(
-    rf"(?<![A-Za-z0-9_])(?:[A-Za-z\u0370-\u03ff][A-Za-z0-9]*(?:_\d+)?(?:_\{{?[{COORDINATES}]+\}}?(?![A-Za-z0-9])|'{{1,3}})"
+    rf"(?<![A-Za-z0-9_'])(?:[A-Za-z\u0370-\u03ff][A-Za-z0-9]*(?:_\d+)?(?:_\{{?[{COORDINATES}]+\}}?(?![A-Za-z0-9])|'{{1,3}})"
     rf"|[uvwpqh][xyzt]{{1,4}}(?![A-Za-z0-9_(])|(?:laplace|laplacian|diff|div)\s*\(|{_QUOTIENT})|\)\s*_[{COORDINATES}]+|[∇Δ∆]"
 )
 _BOUNDARY = (
@@ -73,7 +73,7 @@ def written(reading: Reading, language: str = "en") -> tuple[Written, ...]:
     """Every formula of the request in the order of the text."""
     found: list[Written] = []
     for text, start, end in _formulas(reading, language):
-        if found and start < found[-1].end:
+        if found and found[-1].start < start < found[-1].end:
             continue  # swallowed as the place of the one before
         place, stop = _place(reading.raw, end)
         found.append(Written(_kind(text, place), text, start, stop if place else end, place))

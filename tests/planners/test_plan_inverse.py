@@ -1,0 +1,132 @@
+"""Plans for unknown coefficients, data sets and JAX: what is asked of which peer, and what is refused before that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.core.errors import BadInput, NotAvailable
+from orchestrator.core.plan import Plan
+from tests.planners.stated import planned
+
+VALUES = "0.1,0.2,0.3"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def table(folder: Path, header: str, name: str = "data.csv") -> None:
+    row = ",".join("0.5" for _ in header.split(","))
+    (folder / name).write_text("\n".join([header, *[row] * 30]) + "\n")
+
+
+def plan(text: str, *files: str) -> Plan:
+    return planned(text, *files)[1]
+
+
+def test_an_inverse_plan_fits_the_reference_to_the_same_observations(folder: Path) -> None:
+    table(folder, "x,t,u")
+    made = plan("infer nu in Burgers' equation from data.csv with noise 0.01, hold out 30%")
+    steps = {step.id: step for step in made.steps}
+    assert steps["reference"].spec["mode"] == "fit"
+    assert made.observations is not None
+    assert (made.observations.noise, made.observations.test_fraction) == (0.01, 0.3)
+    assert made.problem is not None and made.problem["parameters"] == {}
+    assert any("no range of nu" in note for note in made.notes)
+
+
+def test_a_told_range_is_the_one_that_is_searched(folder: Path) -> None:
+    table(folder, "x,t,u")
+    made = plan("find nu of the Burgers equation from data.csv, nu between 0.001 and 0.05")
+    assert made.problem is not None
+    assert made.problem["unknown"] == {"nu": {"low": 0.001, "high": 0.05, "guess": pytest.approx(0.0255)}}
+
+
+@pytest.mark.parametrize(
+    ("header", "words", "columns"),
+    [
+        ("x,t,u", "", {"x": "x", "t": "t", "u": "u"}),
+        ("Position [m],Time (s),Temperature", "", {"x": "Position [m]", "t": "Time (s)", "u": "Temperature"}),
+        ("x,t,probe", ", u is column probe", {"x": "x", "t": "t", "u": "probe"}),
+        ("ort,zeit,temperatur", "", {"x": "ort", "t": "zeit", "u": "temperatur"}),
+    ],
+)
+def test_columns_are_found_by_name(folder: Path, header: str, words: str, columns: dict[str, str]) -> None:
+    table(folder, header)
+    made = plan(f"find the diffusivity of the heat equation from data.csv{words}")
+    assert made.observations is not None and made.observations.columns == columns
+
+
+@pytest.mark.parametrize(("header", "missing"), [("x,u", "'t'"), ("x,t,probe", "'u'"), ("a,b,c", "'x', 't'")])
+def test_a_missing_column_is_named_with_what_there_is(folder: Path, header: str, missing: str) -> None:
+    table(folder, header)
+    with pytest.raises(BadInput, match=missing) as refused:
+        plan("find the diffusivity of the heat equation from data.csv")
+    assert header.split(",")[0] in refused.value.message and "is column" in refused.value.remedy
+
+
+def test_a_table_without_an_unknown_is_not_dropped_in_silence(folder: Path) -> None:
+    table(folder, "x,t,u")
+    with pytest.raises(BadInput, match=r"what is to be found"):
+        plan("Train a PINN for the Burgers equation with data.csv")
+
+
+def test_a_simulation_does_not_guess_an_unknown(folder: Path) -> None:
+    with pytest.raises(BadInput, match="no file with data"):
+        plan("find the viscosity of Burgers' equation with a PINN")
+
+
+def test_a_data_set_is_shared_out_among_boxes_and_collected() -> None:
+    made = plan("generate 64 solutions of Burgers for nu between 0.01 and 0.1")
+    assert [step.id for step in made.steps] == ["data.0", "data.1", "data.2", "data.3", "collect"]
+    assert [step.spec.get("part") for step in made.steps] == [[0, 4], [1, 4], [2, 4], [3, 4], None]
+    assert made.steps[-1].needs == ("data.0", "data.1", "data.2", "data.3")
+    assert plan("generate 9 solutions of Burgers for nu from 0.01 to 0.1").steps[0].id == "data.0"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("generate 64 solutions of Burgers for nu between 0.1 and 0.01", "0.1 to 0.01"),
+        ("generate 64 synthetic solutions of the Burgers equation", "no parameter varies"),
+        ("Simulate Burgers for nu between 0.01 and 0.1", "nothing says what for"),
+    ],
+)
+def test_a_data_set_without_sense_is_refused(text: str, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        plan(text)
+
+
+def test_jax_pro_trains_where_jax_is_asked_for() -> None:
+    made = plan("train the PINN for Burgers in JAX, 300 iterations")
+    train = made.steps[0]
+    assert (train.worker, train.skill, train.spec["mode"], train.spec["iterations"]) == ("jax-pro", "jax", "pinn", 300)
+    assert "jax-pro" in made.delegates
+
+
+def test_inference_is_made_quick_behind_the_training() -> None:
+    made = plan("optimise inference of a PINN for the heat equation (jit, vmap), batch size 256")
+    last = made.steps[-1]
+    assert (last.id, last.worker, last.needs, last.spec["batches"]) == ("inference", "jax-pro", ("train",), [1, 256])
+    assert made.steps[0].worker == "pinn"
+    assert not any("batch_size" in note for note in made.notes)
+
+
+def test_a_flax_network_stands_beside_the_usual_candidates(folder: Path) -> None:
+    table(folder, "a,b,y")
+    rows = "\n".join(f"{index},{index % 7},{index * 0.5}" for index in range(60))
+    (folder / "data.csv").write_text(f"a,b,y\n{rows}\n")
+    made = plan("train a small Flax MLP on data.csv to predict y with hidden layers 16x16 and batch size 32")
+    network = {step.id: step for step in made.steps}["network"]
+    assert (network.worker, network.skill) == ("jax-pro", "jax")
+    assert (network.spec["target"], network.spec["hidden"], network.spec["batch"]) == ("y", [16, 16], 32)
+
+
+def test_other_work_in_jax_is_not_there_and_says_what_is() -> None:
+    with pytest.raises(NotAvailable) as refused:
+        plan("Port my PyTorch training loop to JAX")
+    assert "Flax" in refused.value.remedy
