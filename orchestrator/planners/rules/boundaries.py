@@ -104,6 +104,11 @@ def worded(plain: str, language: str, x: tuple[float, float], *, spread: bool) -
     return sides
 
 
+def patterns() -> tuple[re.Pattern[str], ...]:
+    """Everything that boundary conditions are told with."""
+    return (*(pattern for _, pattern in (*_FORMULAS, *_KINDS)), _VALUED, _ANY, _AT)
+
+
 def unread(plain: str, sides: Sides, language: str) -> str:
     """The words about boundaries that the conditions found do not cover, "" if all of them are."""
     if denied := _DENIED.search(plain):

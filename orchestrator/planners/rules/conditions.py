@@ -25,7 +25,7 @@ BARE = (
     rf"(?:on|domain|interval|over|auf|sur|en|su|em|gebiet|intervall|区间|在)\s*(?:the )?(?:domain |interval "
     rf"|intervall |x ?= ?|space )?(?:{_INTERVAL})"
 )
-_LENGTH = (
+LENGTH = (
     rf"(?:rod|bar|wire|stab|domain|interval)?\s*(?:of )?(?:length|lange|longueur|longitud|lunghezza)\s*(?:=|:|of"
     rf"|von|de|di|l ?=)?\s*(?P<high>{_B})"
 )
@@ -126,7 +126,7 @@ def shapes(variable: str) -> tuple[str, ...]:
 
 
 def rod(plain: str) -> list[float] | None:
-    match = re.search(_LENGTH, plain)
+    match = re.search(LENGTH, plain)
     high = bound(match["high"]) if match else None
     return [0.0, high] if high is not None else None
 

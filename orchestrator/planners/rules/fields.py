@@ -72,11 +72,11 @@ _MORE_DIMENSIONS = re.compile(
     r"|disc|square|sphere|plate)|"
     r"\b(?:plate|sphere|cylinder)\b|\bu_yy\b|二维|三维|2次元"
 )
-_SPEED = (
+SPEED = (
     rf"(?:velocity|speed|geschwindigkeit|vitesse|velocidad|velocita|velocidade)(?: field)?\s*(?:=|:|of|von|de|di"
     rf"|is)?\s*(?P<number>{NUMBER})"
 )
-_COEFFICIENTS: tuple[tuple[str, str], ...] = (
+COEFFICIENTS: tuple[tuple[str, str], ...] = (
     (
         "diffusion",
         r"(?:thermal )?(?:diffusivity|diffusion(?: coefficient| constant)?|conductivity|viscosity|diffusivitat"
@@ -93,7 +93,7 @@ _COEFFICIENTS: tuple[tuple[str, str], ...] = (
 _IS = r"\s*(?:=|:|of|is|von|de|di|a|est|es|ist|为|是|は|を)?\s*"
 _COEFFICIENT_RE = tuple(
     (key, re.compile(rf"(?<![a-z-])(?:{label})(?![a-z-]){_IS}(?=[-+.\dx(πp]|sin|cos|exp)"))
-    for key, label in _COEFFICIENTS
+    for key, label in COEFFICIENTS
 )
 
 
@@ -140,7 +140,7 @@ def _named_coefficients(reading: Reading, language: str) -> dict[str, JsonValue]
                 break
     if (decay := params.pop("decay", None)) is not None and "reaction" not in params:
         params["reaction"] = -decay if isinstance(decay, int | float) else f"-({decay})"
-    if speed := re.search(_SPEED, plain):
+    if speed := re.search(SPEED, plain):
         params["velocity"] = number(speed["number"], language)
     return params
 

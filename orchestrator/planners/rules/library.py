@@ -121,4 +121,7 @@ def spellings(entry: str, known: tuple[str, ...]) -> dict[str, str]:
     return {**{one.lower(): one for one in known}, **greek, **_SPELLINGS.get(entry, {})}
 
 
-HEAT = re.compile(r"heat|warme|chaleur|calor|热传导|热方程|热扩散|熱|diffusion|difusion|扩散方程|拡散方程式", re.ASCII)
+HEAT = re.compile(
+    r"heat|temperature (?:of|in|on|across)|warme|chaleur|calor|热传导|热方程|热扩散|熱|diffusion|difusion|扩散方程|拡散方程式",
+    re.ASCII,
+)

@@ -10,6 +10,7 @@ from orchestrator.core.expression import CONSTANTS, FUNCTIONS
 from orchestrator.core.request import Route
 from orchestrator.planners.rules import columns, conditions, fields, metrics, numbers, told, written
 from orchestrator.planners.rules.equation import SYMBOLS
+from orchestrator.planners.rules.idle import idle_numbers
 from orchestrator.planners.rules.text import Reading
 from orchestrator.planners.rules.ways import KEEP_ORDER, MODELS, SPLITS, TASKS
 
@@ -56,7 +57,8 @@ def _field(reading: Reading, language: str, files: tuple[str, ...]) -> dict[str,
         held = {} if share is None else {"test_fraction": share}
         return {"equation": problem.get("named", "custom"), "problem": problem, **held}
     found = params | conditions.condition_params(reading, language)
-    return {**found, "unused": idle} if (idle := _idle_values(reading, language)) and "equation" in params else found
+    idle = [*_idle_values(reading, language), *idle_numbers(reading, language)] if "equation" in params else []
+    return {**found, "unused": idle} if idle else found
 
 
 def _idle_values(reading: Reading, language: str) -> list[JsonValue]:
@@ -81,7 +83,20 @@ def _is_other(params: dict[str, JsonValue], problem: dict[str, JsonValue]) -> bo
     several = isinstance(equations, list) and len(equations) > 1
     bare = bool(equations) and "diffusion" not in params and "unread" not in params
     named = problem.get("named") is not None and params.get("equation") not in fields.HERE
-    return "obstacle" in params or several or bare or named or _strange(problem)
+    return "obstacle" in params or several or bare or named or _strange(problem) or _elsewhere(problem)
+
+
+def _elsewhere(problem: dict[str, JsonValue]) -> bool:
+    """Whether a condition stands where that reader does not look: not at t = 0, and not at an end for all times."""
+    told = problem.get("conditions")
+    for text in told if isinstance(told, list) else []:
+        for name, inside in written.applications(str(text)):
+            start = inside[0] == "x" and inside[-1].replace(" ", "").removeprefix("t=") in ("0", "0.0", "0.")
+            end = inside[-1] == "t" and inside[0] != "x"
+            looked_at = len(inside) == 2 and name not in ("x", "t")
+            if looked_at and (not (start or end) or re.search(r"t\}?$|xx", name.partition("_")[2])):
+                return True
+    return False
 
 
 def _strange(problem: dict[str, JsonValue]) -> bool:

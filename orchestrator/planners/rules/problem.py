@@ -90,7 +90,7 @@ def parabolic(params: Params) -> Parabolic:
         _hold_ends(problem, params, notes)
     _check(problem)
     idle = params.get("unused")
-    notes += [f"A value was read that nothing uses: {name!r}." for name in (idle if isinstance(idle, list) else [])]
+    notes += [f"Something was read that nothing uses: {name!r}." for name in (idle if isinstance(idle, list) else [])]
     return Parabolic(problem=problem, notes=tuple(notes))
 
 

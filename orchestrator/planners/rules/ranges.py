@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from orchestrator.planners.rules.conditions import BARE, COMMA_INTERVAL, UNTIL, bound, shapes
+from orchestrator.planners.rules.conditions import BARE, COMMA_INTERVAL, LENGTH, UNTIL, bound, shapes
 from orchestrator.planners.rules.numbers import NUMBER, number
 from orchestrator.planners.rules.page import Page
 
@@ -46,6 +46,8 @@ def box(page: Page, letters: tuple[str, ...]) -> dict[str, Ends]:
             found[letter] = ends
     if "t" in letters and "t" not in found and (ends := _time(page)):
         found["t"] = ends
+    if len(space) == 1 and space[0] not in found and (match := page.find(LENGTH)) and (high := bound(match["high"])):
+        found[space[0]] = (0.0, high)
     bare = space[:1] if len(space) == 1 else list(letters) if not space else []
     if bare and bare[0] not in found and (ends := _bare(page)):
         found[bare[0]] = ends

@@ -139,8 +139,20 @@ def _collect(
     collected = params.collect(first, language, found, files)
     if first.plain != reading.plain:
         mended = params.collect(reading, language, found, files)
-        collected = mended if "problem" in mended else {**mended, **collected}
+        collected = mended if _understands_more(mended, collected) else {**mended, **collected}
     return collected
+
+
+def _understands_more(mended: dict[str, JsonValue], first: dict[str, JsonValue]) -> bool:
+    """Whether the mended text says more of a problem in symbols, or leaves less of it over."""
+    new, old = mended.get("problem"), first.get("problem")
+    if not isinstance(new, dict) or not isinstance(old, dict):
+        return isinstance(new, dict) and "equation" not in first
+    return _left_over(new) < _left_over(old)
+
+
+def _left_over(problem: dict[str, JsonValue]) -> int:
+    return sum(len(part) for key in ("unused", "unread") if isinstance(part := problem.get(key), list))
 
 
 def _missing(found: Route, told: dict[str, JsonValue], files: tuple[str, ...], reading: Reading) -> tuple[str, ...]:

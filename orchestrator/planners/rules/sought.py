@@ -35,7 +35,7 @@ _BETWEEN = (
 SAMPLES = re.compile(
     rf"(?P<count>{NUMBER})\s*(?:synthetic |different |random |training |reference |\w+[- ]equation "
     rf"|\w+ equation |\w+ ){{0,4}}?"
-    r"(?:solutions|samples|simulations|trajectories|profiles|instances|realisations|realizations|losungen|solutions|soluciones|soluzioni"
+    r"(?:solutions?|samples|simulations?|trajectories|profiles|instances|realisations|realizations|losungen|solutions|soluciones|soluzioni"
     r"|trajektorien|simulationen|个?解|サンプル)|(?:data ?set|training set|datensatz|jeu de donnees) (?:of|von|de"
     r"|with) (?P<of>\d+)"
 )
@@ -67,7 +67,7 @@ def coefficients(page: Page, entry: str | None, names: tuple[str, ...], *, writt
             found["unread"] = [noise[0].strip()]  # of what it is a share is not said
         else:
             found["noise"] = number(noise["value"], page.language)
-    labels = _labels(entry, names)
+    labels = _labels(None if written_out and entry and not _shares(entry, names) else entry, names)
     unknown = _unknown(page, labels)
     count = None if unknown else page.find(SAMPLES)
     ranges: dict[str, JsonValue] = {}
@@ -81,6 +81,11 @@ def coefficients(page: Page, entry: str | None, names: tuple[str, ...], *, writt
     if ranges:
         found["ranges"] = ranges
     return found
+
+
+def _shares(entry: str, names: tuple[str, ...]) -> bool:
+    """Whether written equations use the entry's own symbols."""
+    return bool(set(library()[entry].statement.parameters) & set(names))
 
 
 def _labels(entry: str | None, names: tuple[str, ...]) -> list[tuple[str, str]]:

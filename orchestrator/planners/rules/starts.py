@@ -69,6 +69,8 @@ def _released(page: Page) -> list[str]:
 def _populations(page: Page) -> list[str]:
     found = []
     for name, words in _KINDS:
-        if match := page.find(rf"(?P<value>{NUMBER})\s*(?:{words})\b|\b(?:{words})\s*(?:=|:|of)\s*(?P<after>{NUMBER})"):
+        if match := page.find(
+            rf"(?P<value>{NUMBER})\s*(?:{words})\b|\b(?:{words})\s*(?:=|:|of)?\s*(?P<after>{NUMBER})"
+        ):
             found.append(f"{name}(t_low) = {number(match['value'] or match['after'], page.language):.15g}")
     return found

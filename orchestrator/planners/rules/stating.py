@@ -204,8 +204,8 @@ def _domain(letters: list[str], given: Params, conditions: list[str], notes: lis
         if len(ends) > 1:
             found[letter] = [ends[0], ends[-1]]
         else:
-            low = ends[0] if ends and (letter == "t" or ends[0] != 1.0) else 0.0
-            found[letter] = [low, low + 1.0]
+            low = min(0.0, *ends) if ends else 0.0
+            found[letter] = [low, ends[0] if ends and ends[0] > 0.0 else low + 1.0]
         notes.append(f"The request gives no range of {letter}: {found[letter][0]:g} to {found[letter][1]:g} was taken.")
     return found
 
@@ -234,9 +234,12 @@ def _range(name: str, ends: JsonValue, usual: float | str | None, notes: list[st
 
 def _without_idle(statement: Problem) -> Problem:
     """Without the parameters that nothing uses any more."""
-    texts = [*statement.equations, *map(str, statement.conditions), *map(str, statement.parameters.values())]
-    used = {word for text in texts for word in _WORD.findall(text)}
-    kept = {name: value for name, value in statement.parameters.items() if name in used}
+    kept, before = dict(statement.parameters), -1
+    while len(kept) != before:
+        before = len(kept)
+        texts = [*statement.equations, *map(str, statement.conditions), *map(str, kept.values())]
+        used = {word for text in texts for word in _WORD.findall(text)}
+        kept = {name: value for name, value in kept.items() if name in used}
     gone = set(statement.parameters) - set(kept)
     units = {name: unit for name, unit in statement.units.items() if name not in gone}
     return statement.model_copy(update={"parameters": kept, "units": units})

@@ -90,7 +90,7 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     entry = (
         entry_of(page.free, plane=plane)
         or ("heat" if named_equation(reading.plain) in ("heat", "diffusion") else None)
-        or sought.entry_by_coefficient(reading.plain, bool(files))
+        or (None if equations else sought.entry_by_coefficient(reading.plain, bool(files)))
     )
     if entry is None and not any(derivatives(one.text) for one in equations):
         return {}
@@ -104,7 +104,7 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     for one in formulas:
         if one.kind in ("equation", "condition"):
             page.strike(one.start, one.end)
-    names = _symbols(entry, equations)
+    names = tuple(name for name in _symbols(entry, equations) if name not in (*letters, *fields))
     told |= _domain_and_values(page, formulas, entry, names, letters, fields, told)
     told |= conditions_told(page, conditions, entry, fields, letters, told)
     told |= _left(page, formulas, _list(told.get("unread")))
@@ -136,7 +136,7 @@ def _names(
     letters = by - {"'", "∇"}
     fields = tuple(dict.fromkeys(name for one in equations for name in _differentiated(one.text)))
     if "'" in by and not letters:
-        letters = {next((letter for letter in "txyzr" if letter not in fields and has_range(page, letter)), "t")}
+        letters = {_unprimed(page, equations, fields)}
     if "∇" in by:
         letters |= {"x", "y"} if _PLANE.search(page.free) else {"x", "y", "z"} if _SOLID.search(page.free) else {"x"}
     for one in formulas:
@@ -147,6 +147,14 @@ def _names(
                 else set()
             )
     return tuple(sorted(letters - set(fields), key=lambda letter: (letter == "t", letter))), fields
+
+
+def _unprimed(page: Page, equations: list[Written], fields: tuple[str, ...]) -> str:
+    """What a prime differentiates by: the letter that stands in the equations, or has a range; else the time."""
+    free = [letter for letter in "txyzr" if letter not in fields]
+    words = {word for one in equations for word in re.findall(r"(?<![A-Za-z0-9_])[a-z](?![A-Za-z0-9_'])", one.text)}
+    ranged = (letter for letter in free if has_range(page, letter))
+    return next((letter for letter in free if letter in words and letter in "tx"), None) or next(ranged, "t")
 
 
 def _differentiated(text: str) -> list[str]:
@@ -163,7 +171,7 @@ def _differentiated(text: str) -> list[str]:
 
 def _symbols(entry: str | None, equations: list[Written]) -> tuple[str, ...]:
     """Names that may be coefficients: of the entry, or those in written equations."""
-    found = list(library()[entry].statement.parameters) if entry else []
+    found = list(library()[entry].statement.parameters) if entry and not equations else []
     for one in equations:
         found += [name for name in re.findall(r"(?<![A-Za-z0-9_])[A-Za-zα-ω][A-Za-z0-9_]*", one.text)
                   if name not in FUNCTIONS and name not in CONSTANTS]  # fmt: skip
@@ -185,8 +193,13 @@ def _domain_and_values(
             _place_value(page, one, entry, names, letters, fields, values, conditions, ends, unread)
     for letter, (low, high) in box(page, letters).items():
         ends.setdefault(letter, [low, high])
-    if entry:
-        _worded_values(page, entry, values, _keys(found, "unknown", "ranges"))
+    taken = _keys(found, "unknown", "ranges")
+    for name in names:
+        is_told = rf"{re.escape(name.lower())}(?=\s*(?:is|equals|equal to|ist|est|es|für|be)\s*(?:equal to )?[-+.\d])"
+        if name not in values and name not in taken and (value := page.value_after(is_told)) is not None:
+            values[name] = value
+    if entry and "equations" not in told:
+        _worded_values(page, entry, values, taken)
     return {**found, "parameters": values, "domain": ends, "conditions": conditions, "unread": unread}
 
 
