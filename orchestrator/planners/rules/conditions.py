@@ -38,7 +38,7 @@ UNTIL = (
 INITIAL = re.compile(
     r"(?<![a-z])(?:[a-z]\s*\(\s*x\s*,\s*(?:t\s*=\s*)?0(?:\.0*)?\s*\)\s*=|u_?0(?:\(x\))?\s*=|"
     r"(?:initial (?:condition|temperature|profile|data|state|value|distribution|density)s?|initially|starting "
-    r"(?:from|with|at)|"
+    r"(?:from|with|at)|start(?:s with)?(?= (?:sin|cos|exp)\b)|"
     r"anfangs(?:bedingung|wert|temperatur|profil)|condition initiale|condicion inicial|condizione iniziale"
     r"|condicao inicial|初始条件|初期条件)"
     r"\s*(?:is|=|:|of|ist|est|es|e|为|是|は|[a-z]\s*\(\s*x\s*,\s*0\s*\)\s*=)?\s*(?:[a-z]\(x,\s*0\)\s*=|[a-z]0\s*=)?)\s*"

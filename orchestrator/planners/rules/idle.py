@@ -26,7 +26,7 @@ def idle_numbers(reading: Reading, language: str) -> list[JsonValue]:
     box(page, ("x", "t"))
     while match := INITIAL.search(page.free):
         page.strike(match.start(), max(match.end(), scan(page.free, match.end())[1]))
-    for pattern in boundaries.patterns():
-        for match in pattern.finditer(page.free):
+    for told in boundaries.patterns():
+        for match in told.finditer(page.free):
             page.strike(*match.span())
     return list(dict.fromkeys(page.left_over()))

@@ -122,6 +122,6 @@ def spellings(entry: str, known: tuple[str, ...]) -> dict[str, str]:
 
 
 HEAT = re.compile(
-    r"heat|temperature (?:of|in|on|across)|warme|chaleur|calor|热传导|热方程|热扩散|熱|diffusion|difusion|扩散方程|拡散方程式",
-    re.ASCII,
+    r"heat|temperature (?:of|in|on|across)|warme|chaleur|calor|diffusion|difusion|热传导|热方程|热扩散|熱|扩散方程"
+    r"|拡散方程式"
 )

@@ -66,7 +66,8 @@ QUANTITIES = (
     Quantity("folds", r"[- ]?folds?|-fach[a-z]*|faltungen|[- ]?plis|折|分割交差", low=2),
     Quantity(
         "tolerance",
-        r"tolerance|toleranz|tolerancia|tolleranza|relative (?:l2 )?error(?: below| under| of| <=?)?"
+        r"tol(?:erance)?|(?:accurate|right|exact|correct) to"
+        r"|toleranz|tolerancia|tolleranza|relative (?:l2 )?error(?: below| under| of| <=?)?"
         r"|rel(?:ative)?\.? l2"
         r"(?: error)?(?: below| under| of| <=?)?|容差|許容誤差",
         whole=False,
