@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from skills.pinn.channels import Channels
-from skills.pinn.fit import Curve, Fit, Task
+from skills.pinn.fit import Curve, Fit, Link, Task
 from skills.pinn.kinds import STEADY, TIMED, Kind, draw, variations
 from skills.pinn.network import Network
 from skills.pinn.output_layer import solve
@@ -22,7 +22,8 @@ MORE_ROUNDS = 5  # at the largest width, with variations of the best kind
 PROGRESS = 0.7  # a round at the largest width must lower the held-out loss to this share, or it was the last
 SAFETY = 3.0
 PROBES = 1024  # points at which two fields are compared
-PATIENCE = 2  # rounds of a nonlinear problem without less held-out loss
+HOPEFUL = 0.05  # of the held-out loss may be left after two doublings of the width where it pays to go on
+GOOD = 1e-9
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,9 @@ def fit(task: Task) -> Fit:
         if course.round(ranked):
             reason = "tolerance"
             break
+        if hopeless(course):
+            reason = "plateau"
+            break
         kinds = tuple(found.kind for found in ranked[:2]) if width >= WIDE * widths[0] else every
     for step in range(MORE_ROUNDS if reason == "limit" else 0):
         assert course.best is not None
@@ -92,6 +96,14 @@ def fit(task: Task) -> Fit:
         if reason != "limit":
             break
     return _finished(course, reason)
+
+
+def hopeless(course: Course) -> bool:
+    """Whether a nonlinear problem asks for a trained hidden layer: doubling the width twice hardly lowered the loss."""
+    if course.task.setting.problem.linear or course.task.spec.method == "least_squares" or len(course.held_out) < 4:
+        return False
+    first, last = course.held_out[-3][1], course.held_out[-1][1]
+    return last > HOPEFUL * first and last > GOOD
 
 
 def _finished(course: Course, reason: str) -> Fit:
@@ -107,7 +119,8 @@ def _finished(course: Course, reason: str) -> Fit:
         notes["change"] = course.change
     curves = {"loss": course.loss, "held_out_loss": course.held_out}
     at = course.loss[-1][0]
-    return Fit(best.network, best.parameters, curves, best.held_out, reason, at, course.limit, schedule, "round", notes)
+    link = Link(best.network, best.parameters, course.task.setting.frame)
+    return Fit((link,), curves, best.held_out, reason, at, course.limit, schedule, "round", notes)
 
 
 def _dimension(task: Task) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import time
 from collections.abc import Callable
 from typing import Any
 
+from skills.pinn.ledger import Ledger
 from skills.pinn.model import VARIANTS, features, predict, save
-from skills.runtime.job import Job
+from skills.runtime.job import Job, UserMistake
 
 LIBRARIES = ("torch",)  # loaded by `work` alone: predicting needs numpy only
 
@@ -18,18 +20,32 @@ __all__ = ["LIBRARIES", "features", "predict", "work"]
 def work(job: Job) -> None:
     """Train, fit the baseline to the data alone, and write the model with both variants."""
     training = importlib.import_module("skills.pinn.training")
-    observed = importlib.import_module("skills.pinn.observed")
-    data = (
-        observed.Observed.read(job.inputs["observations"], job.spec.problem) if "observations" in job.inputs else None
-    )
+    data = _observations(job)
+    stamp = hashlib.sha256(f"{job.spec.model_dump_json()} {job.seed} {data}".encode()).hexdigest()
+    ledger = Ledger.open(job.out, job.inputs.get("checkpoint"), stamp)
     started = time.process_time()
-    done = training.train(job.spec, job.seed, _reporter(job), data)
+    done = training.train(job.spec, job.seed, _reporter(job), data, ledger)
     spent = time.process_time() - started
     problem, variants = job.spec.problem, {VARIANTS[0]: done.pieces, VARIANTS[1]: [training.data_only(done)]}
     save(job.model_folder, problem.names, problem.fields, variants)
     job.variants(VARIANTS)
     job.artifact("model", "model")
+    ledger.close()
     _tell(job, done.fit, sum(len(piece.parameters) for piece in done.pieces), spent)
+
+
+def _observations(job: Job) -> Any:
+    """The observations that the job was given, or None. Raises: UserMistake where unknowns are sought without any."""
+    if "observations" in job.inputs:
+        return importlib.import_module("skills.pinn.observed").Observed.read(
+            job.inputs["observations"], job.spec.problem
+        )
+    if job.spec.problem.inverse:
+        raise UserMistake(
+            f"the unknown coefficients {', '.join(job.spec.problem.unknown)} cannot be found without observations",
+            "give observations, or a value for each of them",
+        )
+    return None
 
 
 def _tell(job: Job, fit: Any, parameters: int, spent: float) -> None:

@@ -24,7 +24,7 @@ SETTLED = 0.9  # a step that leaves more than this share of the loss was the las
 def solve(
     network: Network, parameters: Tensor, rows: Rows, *, linear: bool, cut: float = RCOND
 ) -> tuple[Tensor, float]:
-    """The parameters with the output layer (and the unknowns) of least squares, and their loss (inf where it failed)."""
+    """The parameters with the output layer (and the unknowns) of least squares, and their loss, inf if it failed."""
     entering = rows.hidden(network, parameters)
     loss = float("inf")
     for _ in range(1 if linear else ITERATIONS):

@@ -66,7 +66,11 @@ def measure(problem: Problem, domain: Domain, seen: tuple[Seen, ...] = ()) -> Sc
     spread = {name: 0.0 for name in problem.fields}
     for one in seen:
         spread[one.field] = max(spread[one.field], float(np.abs(one.values - centre[one.field]).max(initial=0.0)))
+    resting = dict(spread)
     _widen(problem, domain, inside, waves, centre, spread)
+    for name in problem.fields:
+        if not resting[name] and centre[name] and len(problem.names) == 1:
+            spread[name] = min(spread[name] or np.inf, abs(centre[name]))  # a start far from zero is a size by itself
     known = [size for size in spread.values() if size > 0]
     spread = {name: size or max(known, default=1.0) for name, size in spread.items()}
     return Scales(centre, spread, waves, tuple(_size(one, inside, waves, centre, spread) for one in problem.forms))

@@ -1,9 +1,9 @@
-"""A problem on a window of its box, made ready for training: scales, clashes of its data, and its rows at any points."""
+"""A problem on a window of its box, made ready for training: scales, clashes of its data, rows at any points."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -24,6 +24,7 @@ from skills.runtime.problem import TIME, Problem
 from skills.runtime.symbols import Form, Partial, symbol
 
 Array = NDArray[np.float64]
+CARRIED = 3  # times as many points on the face that a window before gives: it may hold a front
 VALUE = "given value"  # no user can write such a name
 SMALLEST = {1: 128, 2: 1024, 3: 2048}  # interior points, by dimension
 Carried = Callable[[Array, Partial], Array]
@@ -83,15 +84,15 @@ class Setting:
         `edge` is the number of points on a face with one free coordinate. Raises: UserMistake where a formula is not
         finite at one of the points.
         """
-        blocks = [self._interior(interior)] if len(interior) else []
+        blocks = [self.interior(interior)] if len(interior) else []
         places = self._conditions(edge or max(64, len(interior) // 16))
         for channels, found in self._by_channels(places).items():
-            blocks.append(self._block(channels, found))
+            blocks.append(self.block(channels, found))
         if not blocks:
             raise UserMistake(f"problem {self.problem.name!r} has neither conditions nor data to fit")
         return Rows(tuple(blocks), self.unknowns)
 
-    def _interior(self, points: Array) -> Block:
+    def interior(self, points: Array) -> Block:
         orders = {partial.orders for one in self.problem.forms for partial in one.partials}
         channels = Channels.of(orders, len(self.problem.names))
         calm = self.calm(points) / np.sqrt(len(points))
@@ -108,7 +109,8 @@ class Setting:
             start = condition.at.get(TIME) == self.problem.axis(TIME).low if TIME in condition.at else False
             at = {**condition.at, TIME: self.domain.low[self.domain.time]} if start else condition.at
             free = len(self.problem.names) - len(at)
-            points = self.domain.face(at, {0: 1, 1: edge}.get(free, max(256, 2 * edge)))
+            along = edge * (CARRIED if start and self.carried else 1)
+            points = self.domain.face(at, {0: 1, 1: along}.get(free, max(256, 2 * along)))
             calm = self.calm(points, values_only=True)
             for one in forms:
                 form, more = self._start(one, points) if start and self.carried else (one, {})
@@ -116,11 +118,41 @@ class Setting:
                 found.append(Place(form, points, calm * self.weight / size, more))
         if self.observed:
             for partial, points, values, weights in self.observed.rows(self.problem, self.domain):
-                scaled = weights / self.scales.spread[partial.field]
-                found.append(
-                    Place(_difference(self.problem, partial), points, scaled, {VALUE: torch.from_numpy(values)})
-                )
+                found.append(self.value_place(partial, points, values, weights))
         return found
+
+    def value_place(self, partial: Partial, points: Array, values: Array, weights: Array | None = None) -> Place:
+        """partial = values at points, with weights for the field in its own spread; by default of mean square one."""
+        chosen = np.full(len(points), len(points) ** -0.5) if weights is None else weights
+        more: Values = {VALUE: torch.from_numpy(values)}
+        return Place(_difference(self.problem, partial), points, chosen / self.scales.spread[partial.field], more)
+
+    def initial(self, name: str, points: Array) -> Array | None:
+        """A field at the start of the window, under the given points (n,); None where no condition tells it."""
+        if not self.domain.timed:
+            return None
+        under = points.copy()
+        under[:, self.domain.time] = self.domain.low[self.domain.time]
+        zero = (0,) * len(self.problem.names)
+        if self.carried:
+            return self.carried(under, Partial(name, zero))
+        for condition, forms in zip(self.problem.conditions, self.problem.condition_forms, strict=True):
+            for given in map(solved, forms) if set(condition.at) == {TIME} else ():
+                if given and given.partial == Partial(name, zero):
+                    values = given.value(self.problem.columns(under))
+                    return np.broadcast_to(np.asarray(values, dtype=np.float64), len(points)).copy()
+        return None
+
+    @property
+    def chainable(self) -> bool:
+        """Whether windows in time can be chained: each condition in time is at the start and fixes single values."""
+        if not self.domain.timed or self.unknowns.names:
+            return False
+        return all(
+            condition.at.get(TIME) in (None, self.problem.axis(TIME).low)
+            and (TIME not in condition.at or all(solved(one) is not None for one in forms))
+            for condition, forms in zip(self.problem.conditions, self.problem.condition_forms, strict=True)
+        )
 
     def _start(self, subject: Form, points: Array) -> tuple[Form, Values]:
         given = solved(subject)
@@ -135,7 +167,7 @@ class Setting:
             found.setdefault(channels, []).append(place)
         return found
 
-    def _block(self, channels: Channels, places: list[Place]) -> Block:
+    def block(self, channels: Channels, places: list[Place]) -> Block:
         segments, at = [], 0
         for place in places:
             segments.append(self._segment(at, place.form, place.weights, {**self.columns(place.points), **place.more}))
@@ -216,9 +248,6 @@ class Setting:
                     slope = one.by(one.vocabulary.name(partial))({**at, **quiet})
                     found = max(found, float(np.mean(np.abs(slope))))
         return found
-
-    def with_observed(self, observed: Observed) -> Setting:
-        return replace(self, observed=observed)
 
 
 def _difference(problem: Problem, partial: Partial) -> Form:

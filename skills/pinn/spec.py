@@ -33,7 +33,7 @@ class Spec(BaseModel):
         default=None,
         min_length=1,
         max_length=6,
-        description="Widths of the tanh layers. By default chosen by the problem; for `least_squares` one layer, grown into.",
+        description="Widths of the tanh layers. By default chosen by the problem; `least_squares` has one, grown into.",
     )
     optimizer: Optimizer = Field(
         default="auto",
@@ -50,7 +50,12 @@ class Spec(BaseModel):
     edge: int | None = Field(
         default=None, ge=8, le=8192, description="Points on a face; by default interior / 16, at least 64."
     )
-    weight: float = Field(default=10.0, gt=0, description="Weight of the conditions' rows against the equations'.")
+    weight: float | None = Field(
+        default=None,
+        gt=0,
+        description="Weight of the conditions' rows against the equations'; by default 10, for gauss_newton on "
+        "nonlinear problems 1.",
+    )
     damping: float = Field(default=1e-7, gt=0, description="The small damping of gauss_newton.")
     learning_rate: float = Field(default=1e-3, gt=0, description="Of adam.")
     windows: int | None = Field(

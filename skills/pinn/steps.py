@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -20,6 +20,8 @@ from skills.pinn.rows import Rows
 HALVINGS = 14  # the grid of step lengths is 1, 1/2, … 2**-13
 PAST_BEST = 3  # halvings without a lower loss after which the grid is left
 SMALLEST_DAMPING = 1e-14
+FOLLOW = 0.1
+LARGEST_FOLLOWING = 1e-2
 PRECISE = 1e-9  # of the first loss; below that the normal equations have too few digits
 
 
@@ -91,3 +93,13 @@ def _tried(network: Network, rows: Rows, state: State, direction: Tensor, dampin
 
 def _stuck(state: State) -> State:
     return State(state.parameters, state.loss, state.damping, state.first, stuck=True)
+
+
+def following(network: Network, rows: Rows, state: State) -> State:
+    """A bold step whose damping follows the loss, as Levenberg–Marquardt's fast local convergence wants it.
+
+    Yamashita & Fukushima 2001, doi:10.1007/978-3-7091-6217-0_18. Where no step length helps, a greedy step.
+    """
+    damping = min(max(FOLLOW * state.loss, SMALLEST_DAMPING), LARGEST_FOLLOWING)
+    found = bold(network, rows, replace(state, damping=damping))
+    return greedy(network, rows, replace(state, damping=10 * damping)) if found.stuck else found
