@@ -30,7 +30,7 @@ class Spec(BaseModel):
     time_steps: int = Field(default=0, ge=0, le=10_000)
     tolerance: float = Field(default=1e-6, gt=0, le=1)
     equal_to: str = ""
-    ranges: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    ranges: dict[str, tuple[float, float]] = {}
     samples: int = Field(default=32, ge=1, le=100_000)
     part: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=1)]] = (0, 1)
     grid: int = Field(default=33, ge=2, le=257)
