@@ -19,11 +19,12 @@ from skills.simulate.spec import Spec
 
 Array = NDArray[np.float64]
 
-STEP = 1e-5  # of a difference, in parts of an unknown's range
+STEP = 3e-5  # of a difference, in parts of an unknown's range
 CENTRAL = 1e-4
 LEVEL = 0.95
 FINE = 0.05  # of the noise: how far a finer grid may move what is compared with the observations
-PRECISE = 1e-9  # time steps of the fit
+PRECISE = 1e-8  # time steps of the fit
+CLOSE = 1e-7  # relative change of χ² that ends a descent: a thousandth of a deviation, and less
 POOR = 2.0  # χ² a degree of freedom at which other starts are tried
 STARTS = 6
 ROUNDS = 4  # grids, each fitted to the last optimum
@@ -188,7 +189,7 @@ def _descent(spec: Spec, seen: Observations, shares: Array) -> tuple[_Forward, A
     forward = _forward(spec.problem, seen, spec.resolution, shares)
     for _ in range(ROUNDS):
         found = least_squares(
-            forward, shares, jac=forward.forward_jacobian, bounds=(0.0, 1.0), xtol=1e-10, ftol=1e-12, gtol=1e-12,
+            forward, shares, jac=forward.forward_jacobian, bounds=(0.0, 1.0), xtol=CLOSE, ftol=CLOSE, gtol=CLOSE,
             max_nfev=MOST_STEPS,
         )  # fmt: skip
         shares, cost = found.x, 2 * float(found.cost)

@@ -103,7 +103,8 @@ class Lattice:
         scaled = sparse.diags_array(weights) @ matrix
         normal = scaled.T @ scaled
         ridge = RIDGE * float(normal.diagonal().max())
-        factor = splu(sparse.csc_matrix(normal + ridge * sparse.eye_array(normal.shape[0])))
+        whole = sparse.csc_matrix(normal + ridge * sparse.eye_array(normal.shape[0]))
+        factor = splu(whole, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
         return lambda side: self._refined(factor.solve, scaled, weights * side)
 
     @staticmethod

@@ -150,7 +150,7 @@ def _first_runs(
 ) -> tuple[list[Timed], float, float, str]:
     """The first grids that can be solved on, with the noise and the error of their time steps."""
     runs: list[Timed] = []
-    remark = ""
+    remark, failure = "", None
     for cells in method.levels:
         if len(runs) == FEWEST:
             break
@@ -160,12 +160,12 @@ def _first_runs(
         except UserMistake as mistake:
             if isinstance(mistake, TooManySteps) and len(runs) < 2:
                 raise
-            if runs:
+            if len(runs) > 1:
                 remark = f"no finer grid: {mistake.message}"
                 break
-            failure = mistake
+            failure, runs = mistake, []  # too coarse for this problem
     if len(runs) < 2:
-        raise failure if not runs else UserMistake(f"one grid alone says nothing about the error; {remark}")
+        raise failure or UserMistake("one grid alone says nothing about the error", "raise the limits of the grid")
     if not method.timed:
         return runs, 0.0, 0.0, remark
     tell("time error")
@@ -188,6 +188,8 @@ def _judged(method: Method, sample: Sample, runs: list[Timed], noise: float, tim
         order = math.log2(telling[-2] / telling[-1]) / step if step else None
     ratio = telling[-1] / telling[-2] if falls else None
     estimate = remaining(sizes, ratio, LEAST_RATIO[method.kind], noise) + time_error + small
+    if method.timed:
+        estimate += runs[-1].run.tolerance  # two tolerances may choose the same steps, and then show no error
     return Study(tuple(runs), sizes, order, time_error, estimate, remark)
 
 
