@@ -25,7 +25,7 @@ from skills.simulate.spectral import Axis
 Array = NDArray[np.float64]
 Pair = tuple[Array, Array]
 
-MOST_UNKNOWNS = 3200
+MOST_UNKNOWNS = 2600
 SINGULAR = 1e-13  # a pivot this much smaller than the largest means that rows leave something open
 RIDGE = 1e-12
 

@@ -259,7 +259,8 @@ class _Walk:
 
     def _rms(self, values: Array) -> Array:
         """(rows, fields) over nodes."""
-        return np.sqrt(np.mean(np.square(values.reshape(len(values), -1, self.system.fields)), axis=1))
+        with np.errstate(over="ignore", invalid="ignore"):  # what grows beyond all numbers is found by its size
+            return np.sqrt(np.mean(np.square(values.reshape(len(values), -1, self.system.fields)), axis=1))
 
     def _scale(self) -> Array:
         assert self.sizes is not None
@@ -267,7 +268,8 @@ class _Walk:
 
     def _change_size(self, change: Array, stages: Array) -> float:
         scale = np.maximum(self._scale(), self._rms(stages).max(axis=0))
-        return float((self._rms(change) / scale).max())
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float((self._rms(change) / scale).max())
 
 
 def _lagrange(nodes: Array, at: Array) -> Array:
