@@ -157,15 +157,14 @@ def _raced(task: Task, network: Network, rows: Rows, points: np.ndarray, entrant
 
 
 def _entrants(task: Task, network: Network, rows: Rows, seed: int) -> list[Entrant]:
-    """Who races: from the window before or from rest two ways, from drawn weights three more."""
+    """Who races: two ways from the window before; from rest, two and one from drawn weights; else three from those."""
     tiny, start = task.spec.damping, drawn(task.setting, network, seed)
     if network.size > LARGE:
         return [Entrant("inexact", start, 1e-4)]
     if task.before is not None and task.before.network.widths == network.widths:
         onward = continued(task.setting, network, rows, (task.before.frame, task.before.parameters))
         return [Entrant("following", onward, tiny), Entrant("bold", onward, tiny)]
-    found = []
     calm = None if task.setting.problem.linear else rested(task.setting, network, seed)
     if calm is not None:
-        found = [Entrant("following", calm, tiny), Entrant("bold", calm, tiny)]
-    return [*found, Entrant("bold", start, tiny), Entrant("careful", start, 1e-2), Entrant("greedy", start, 1e-2)]
+        return [Entrant("following", calm, tiny), Entrant("bold", calm, tiny), Entrant("careful", start, 1e-2)]
+    return [Entrant("bold", start, tiny), Entrant("careful", start, 1e-2), Entrant("greedy", start, 1e-2)]

@@ -7,7 +7,6 @@ is recalled and what is computed anew are the same; the clock decides only when 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -55,7 +54,7 @@ class Ledger:
         partial = path.with_suffix(".partial")
         with partial.open("wb") as file:
             np.savez(file, **{MARK: np.array(self.stamp)}, **flat)
-        os.replace(partial, path)
+        partial.replace(path)
 
     @classmethod
     def open(cls, out: Path, earlier: Path | None, stamp: str, every_s: float = EVERY_S) -> Ledger:

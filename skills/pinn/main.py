@@ -10,7 +10,7 @@ from typing import Any
 
 from skills.pinn.ledger import Ledger
 from skills.pinn.model import VARIANTS, features, predict, save
-from skills.runtime.job import Job, UserMistake
+from skills.runtime.job import Job, UserMistake, write_json
 
 LIBRARIES = ("torch",)  # loaded by `work` alone: predicting needs numpy only
 
@@ -31,7 +31,17 @@ def work(job: Job) -> None:
     job.variants(VARIANTS)
     job.artifact("model", "model")
     ledger.close()
+    if done.posterior is not None:
+        _tell_posterior(job, done.posterior)
     _tell(job, done.fit, sum(len(piece.parameters) for piece in done.pieces), spent)
+
+
+def _tell_posterior(job: Job, posterior: Any) -> None:
+    write_json(job.out / "posterior.json", posterior.as_json())
+    job.artifact("posterior.json", "table")
+    for place, name in enumerate(posterior.names):
+        job.claim(name, posterior.mean[place], file="posterior.json")
+        job.claim(f"{name}.std", posterior.covariance[place, place] ** 0.5, file="posterior.json")
 
 
 def _observations(job: Job) -> Any:

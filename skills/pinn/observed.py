@@ -15,19 +15,21 @@ from skills.runtime.problem import Problem
 from skills.runtime.symbols import Partial
 
 Array = NDArray[np.float64]
+LIGHT = 0.1
 
 
 @dataclass(frozen=True)
 class Observed:
     """`points` (n, d) in the problem's order, `values` (n, fields) with NaN where a field was not observed.
 
-    `noise` is one standard deviation for all (or NaN), `weight` the weight of the mean squared misfit in the loss.
+    `noise` is one standard deviation for all (or NaN); `weights`, one a field, weigh its misfit in units of the field's
+    spread, mean squared over all values. They are light: the equations are to be held, the data to be smoothed.
     """
 
     points: Array
     values: Array
     noise: float
-    weight: float = 10.0
+    weights: tuple[float, ...] = ()
 
     @classmethod
     def read(cls, path: Path, problem: Problem) -> Observed:
@@ -72,12 +74,14 @@ class Observed:
         for column, name in enumerate(problem.fields):
             kept = inside & np.isfinite(self.values[:, column])
             if kept.any():
-                weights = np.full(int(kept.sum()), self.weight / np.sqrt(self.count))
+                weights = np.full(
+                    int(kept.sum()), (self.weights[column] if self.weights else LIGHT) / np.sqrt(self.count)
+                )
                 found.append((Partial(name, zero), self.points[kept], self.values[kept, column], weights))
         return found
 
-    def weighted(self, weight: float) -> Observed:
-        return replace(self, weight=weight)
+    def weighted(self, weights: tuple[float, ...]) -> Observed:
+        return replace(self, weights=weights)
 
     def _inside(self, domain: Domain) -> NDArray[np.bool_]:
         slack = 1e-9 * domain.lengths

@@ -17,6 +17,7 @@ from skills.pinn.rows import Rows
 
 RCOND = 1e-13
 ITERATIONS = 12
+INVERSE_ITERATIONS = 30
 STEPS = 8  # halvings of a step that does not lower the loss
 SETTLED = 0.9  # a step that leaves more than this share of the loss was the last
 
@@ -27,7 +28,7 @@ def solve(
     """The parameters with the output layer (and the unknowns) of least squares, and their loss, inf if it failed."""
     entering = rows.hidden(network, parameters)
     loss = float("inf")
-    for _ in range(1 if linear else ITERATIONS):
+    for _ in range(1 if linear else INVERSE_ITERATIONS if rows.unknowns.names else ITERATIONS):
         residuals, jacobian = rows.output_jacobian(network, parameters, entering)
         before = float(residuals @ residuals)
         if not math.isfinite(before):

@@ -129,6 +129,16 @@ class Rows:
     def count(self) -> int:
         return sum(block.count for block in self.blocks)
 
+    def holding(self, column: str) -> Tensor:
+        """Which rows (rows,) compare with values in a column of that name."""
+        parts = [
+            torch.full((one.stop - one.start,), column in one.columns)
+            for block in self.blocks
+            for layer in block.layers
+            for one in layer
+        ]
+        return torch.cat(parts)
+
     def residuals(self, network: Network, parameters: Tensor) -> Tensor:
         weights, told = self._split(network, parameters)
         outputs = (network.outputs(weights, block.channels, block.inputs) for block in self.blocks)

@@ -13,25 +13,30 @@ from skills.pinn.ledger import Ledger
 from skills.pinn.model import Piece
 from skills.pinn.observed import Observed
 from skills.pinn.output_layer import solve
+from skills.pinn.posterior import Posterior, refined
 from skills.pinn.setting import Setting
 from skills.pinn.spec import Spec
 from skills.pinn.unknowns import Unknowns
 from skills.pinn.windows import march
 from skills.runtime.job import UserMistake
+from skills.runtime.problem import Problem
 
 DATA_CUT = 1e-6
 WEIGHT = 10.0  # of conditions, for least squares and linear problems
 LIGHT = 1.0  # for Gauss–Newton on nonlinear ones: a heavier one holds the field back where it must move
 FIRST_WINDOWS = 6
+POOR = 1e-2  # held-out loss of an inverse problem at which other guesses are tried
+WIDE = 30.0
 BAD = 1e-4  # held-out loss at which a window counts as not fitted, where the tolerance asks for no less
 
 
 @dataclass(frozen=True)
 class Training:
-    """What came of it."""
+    """What came of it; with unknown coefficients also their posterior."""
 
     task: Task
     fit: Fit
+    posterior: Posterior | None = None
 
     @property
     def pieces(self) -> list[Piece]:
@@ -56,7 +61,39 @@ def train(
             "leave windows out",
         )
     task = Task(setting, spec, seed, report, ledger or Ledger())
-    return Training(task, OPTIMIZERS[spec.method](task))
+    return _inverse(task) if spec.problem.inverse else Training(task, OPTIMIZERS[spec.method](task))
+
+
+def _inverse(task: Task) -> Training:
+    """Fits from the guess and, while the data are missed, from other places in the range; then the posterior."""
+    best: tuple[Task, Fit] | None = None
+    for at, guess in enumerate(guesses(task.setting.problem)):
+        setting = replace(task.setting, unknowns=Unknowns.of(task.setting.problem, guess))
+        own = replace(task, setting=setting, stage=f"guess {at}")
+        found = once(own, OPTIMIZERS[task.spec.method])
+        if best is None or found.held_out_loss < best[1].held_out_loss:
+            best = (own, found)
+        if best[1].held_out_loss < POOR:
+            break
+    assert best is not None
+    own, found = best
+    wanted = 3 * found.last.network.output_size if len(found.last.network.widths) == 3 else 2 * found.last.network.size
+    points = own.setting.points(wanted, own.seed, own.spec.interior)
+    link, posterior = refined(own.setting, found.last, points, own.spec.edge)
+    return Training(own, replace(found, links=(link,)), posterior)
+
+
+def guesses(problem: Problem) -> list[dict[str, float]]:
+    """The user's guess, then a quarter and three quarters of every range (of its logarithm where it is wide)."""
+    found = [{name: one.guess for name, one in problem.unknown.items()}]
+    for share in (0.25, 0.75):
+        found.append({})
+        for name, one in problem.unknown.items():
+            wide = one.low > 0 and one.high > WIDE * one.low
+            found[-1][name] = (
+                one.low * (one.high / one.low) ** share if wide else one.low + share * (one.high - one.low)
+            )
+    return found
 
 
 def portfolio(task: Task) -> Fit:
