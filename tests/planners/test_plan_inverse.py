@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from orchestrator.core.errors import BadInput, NotAvailable
+from orchestrator.core.evidence import Verdict
 from orchestrator.core.plan import Plan
+from orchestrator.core.request import Request
+from orchestrator.planners.seam import choose
 from tests.planners.stated import planned
 
 VALUES = "0.1,0.2,0.3"
@@ -130,3 +134,14 @@ def test_other_work_in_jax_is_not_there_and_says_what_is() -> None:
     with pytest.raises(NotAvailable) as refused:
         plan("Port my PyTorch training loop to JAX")
     assert "Flax" in refused.value.remedy
+
+
+def test_an_unknown_coefficient_is_never_sought_on_one_wide_layer(folder: Path) -> None:
+    table(folder, "x,t,u")
+    text = "find the diffusivity of the heat equation from data.csv"
+    missed = Verdict(id="evaluation.metric", verdict="failed", reason="too large")
+    planner = choose("rules", {})
+    request = Request(text=text)
+    routing = asyncio.run(planner.route(request))
+    made = asyncio.run(planner.plan(request, routing, None, (missed,)))
+    assert made.steps[0].spec["hidden"] == [40, 40, 40]

@@ -42,7 +42,7 @@ def pinn_plan(
         "seed": seed_of(request, routing),
         "tolerance": tolerance / _MARGIN,
         **_fitting(parts.told(routing.params, findings), trainer),
-        **_fitting(parts.larger(findings, routing.params, made.traits), trainer),
+        **_fitting(parts.larger(findings, routing.params, made.traits, inverse=made.inverse), trainer),
     }
     timeout = parts.timeout(request, routing, 900.0)
     train = _train(trainer, spec, timeout)

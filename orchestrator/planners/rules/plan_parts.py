@@ -54,8 +54,11 @@ def told(params: Params, findings: tuple[Verdict, ...]) -> Params:
     return {key: value for key, value in found.items() if key not in refused}
 
 
-def larger(findings: tuple[Verdict, ...], params: Params, traits: Traits) -> Params:
-    """The next attempt after a miss; the one after it where the same check missed twice."""
+def larger(findings: tuple[Verdict, ...], params: Params, traits: Traits, *, inverse: bool) -> Params:
+    """The next attempt after a miss; the one after it where the same check missed twice.
+
+    One wide layer is for linear problems alone: an unknown coefficient makes any problem nonlinear.
+    """
     misses = [
         finding.id
         for finding in findings
@@ -71,7 +74,7 @@ def larger(findings: tuple[Verdict, ...], params: Params, traits: Traits) -> Par
             "coefficient",
         )
     ]
-    attempts = _LINEAR_ATTEMPTS if traits.linear and not traits.ordinary else _ATTEMPTS
+    attempts = _LINEAR_ATTEMPTS if traits.linear and not (traits.ordinary or inverse) else _ATTEMPTS
     rung = min(max((misses.count(name) for name in misses), default=0), len(attempts) - 1)
     return {
         key: value for key, value in attempts[rung].items() if key not in params and (key != "windows" or traits.timed)
