@@ -83,9 +83,7 @@ def _within(job: Job, problem: Problem, budget_s: float) -> tuple[list[Try], str
     tries: list[Try] = []
     failure = "there is no grid that the textbook's solver can use"
     for cells, solve in _levels(evolution(problem)):
-        if len(tries) > 1 and _next_cost(tries) > budget_s:
-            return tries, "the next grid would cost more than the budget"
-        if tries and GROWTH * tries[-1].cpu_s > budget_s:
+        if tries and _next_cost(tries) > budget_s:
             return tries, "the next grid would cost more than the budget"
         job.progress(done=len(tries), message=f"{cells} cells")
         began = time.process_time()
@@ -104,7 +102,8 @@ def _within(job: Job, problem: Problem, budget_s: float) -> tuple[list[Try], str
 
 def _next_cost(tries: list[Try]) -> float:
     """What the next grid costs, when costs go on growing as they last did."""
-    before, last = tries[-2].cpu_s, tries[-1].cpu_s
+    last = tries[-1].cpu_s
+    before = tries[-2].cpu_s if len(tries) > 1 else last
     return last * max(GROWTH, last / max(before, 1e-4))
 
 
