@@ -73,7 +73,7 @@ def _letters(told: str | None, box: Box) -> tuple[str, ...]:
 def _applied(text: str, names: Vocabulary, box: Box) -> list[_Occurrence]:
     """Every field or derivative that is taken at a place."""
     found = []
-    for match in re.finditer(r"(?<![A-Za-z0-9_])(?P<name>[A-Za-z][A-Za-z0-9_]*)\s*\(", text):
+    for match in re.finditer(r"(?<![A-Za-z_])(?<![A-Za-z_][0-9])(?P<name>[A-Za-z][A-Za-z0-9_]*)\s*\(", text):
         name = names.written.get(match["name"], match["name"])
         if names.partial(name) is None:
             continue
@@ -154,7 +154,7 @@ def _normal(text: str, spot: At, names: Vocabulary, box: Box) -> str:
     [(letter, value)] = spot.items()
     sign = "-" if value == box.ends[letter][0] else ""
     known = "|".join(map(re.escape, names.fields))
-    return re.sub(rf"(?<![A-Za-z0-9_])({known})_n(?![A-Za-z0-9_])", rf"({sign}\1_{letter})", text)
+    return re.sub(rf"(?<![A-Za-z_])(?<![A-Za-z_][0-9])({known})_n(?![A-Za-z0-9_])", rf"({sign}\1_{letter})", text)
 
 
 def _pairs(sides: list[str]) -> list[tuple[str, str]]:

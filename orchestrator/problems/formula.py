@@ -136,7 +136,7 @@ def _unapplied(text: str, names: Vocabulary) -> str:
     if not arguments:
         return text
     known = "|".join(sorted(map(re.escape, names.fields), key=len, reverse=True))
-    return re.sub(rf"(?<![A-Za-z0-9_])((?:{known})(?:_[a-z]+)?)\s*\(\s*{arguments}\s*\)", r"\1", text)
+    return re.sub(rf"(?<![A-Za-z_])(?<![A-Za-z_][0-9])((?:{known})(?:_[a-z]+)?)\s*\(\s*{arguments}\s*\)", r"\1", text)
 
 
 def _expanded(node: ast.expr, names: Vocabulary, depth: int) -> ast.expr:

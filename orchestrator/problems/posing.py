@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orchestrator.problems.faults import Faults
 from orchestrator.problems.forms import Json, Normal, normal_form
 from orchestrator.problems.statement import Data, Problem
 
@@ -29,4 +30,9 @@ def pose(statement: Problem) -> Posed:
     beyond this version.
     """
     form = normal_form(statement)
-    return Posed(form, data=statement.data)
+    faults = Faults()
+    from orchestrator.problems.posed import judged  # loads SymPy
+
+    notes = judged(form, faults)
+    faults.tell()
+    return Posed(form, notes, statement.data)

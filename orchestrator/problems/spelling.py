@@ -27,7 +27,7 @@ _SUBSCRIPT = re.compile(r"_\{\s*([A-Za-z0-9][A-Za-z0-9\s]*)\}")
 _POWER = r"(?:\s*(?:\^|\*\*)\s*\{?(\d)\}?|(\d))?"
 _BELOW = r"(?:d\s*[a-z](?:\s*(?:\^|\*\*)\s*\{?\d\}?|\d)?\s*)"
 _QUOTIENT = re.compile(
-    rf"(?<![A-Za-z0-9_])\(?d{_POWER}\s*\(?(?P<of>[A-Za-z][A-Za-z0-9]*(?:_\d+)?)?\)?"
+    rf"(?<![A-Za-z_])(?<![A-Za-z_][0-9])\(?d{_POWER}\s*\(?(?P<of>[A-Za-z][A-Za-z0-9]*(?:_\d+)?)?\)?"
     rf"\s*/\s*\(?(?P<by>{_BELOW}+)\)?(?![A-Za-z0-9_])"
 )
 _BY = re.compile(r"d\s*([a-z])(?:\s*(?:\^|\*\*)\s*\{?(\d)\}?|(\d))?")
