@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from orchestrator.blocking import run
     from orchestrator.core.answer import Answer
     from orchestrator.core.request import Request
+    from orchestrator.problems.statement import Problem
 
-__all__ = ["Answer", "Orchestrator", "Request", "Run", "run"]
+__all__ = ["Answer", "Orchestrator", "Problem", "Request", "Run", "run"]
 
 # Loaded on first use: importing the package must load no engine and do nothing.
 _HOMES = {
     "Answer": "orchestrator.core.answer",
     "Orchestrator": "orchestrator.app",
+    "Problem": "orchestrator.problems.statement",
     "Request": "orchestrator.core.request",
     "Run": "orchestrator.app",
     "run": "orchestrator.blocking",

@@ -27,6 +27,7 @@ from orchestrator.journal.rundir import RunDirectory, read_model, write_json
 from orchestrator.nodes.context import Context
 from orchestrator.options import Options
 from orchestrator.planners.seam import choose
+from orchestrator.problems.statement import Problem
 from sandbox.endings import to_the_end
 
 
@@ -186,8 +187,11 @@ class Orchestrator:
 def _request(request: str | Request, options: Options) -> Request:
     if isinstance(request, Request):
         return request
+    given: dict[str, object] = {"text": request, **options}
+    if (problem := options.get("problem")) is not None:
+        given["problem"] = (problem if isinstance(problem, Problem) else Problem.model_validate(problem)).as_json()
     try:
-        return Request.model_validate({"text": request, **options})
+        return Request.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])

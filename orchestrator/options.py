@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from orchestrator.core.request import PlannerChoice, SandboxChoice
+
+if TYPE_CHECKING:
+    from orchestrator.problems import Problem
 
 
 class Options(TypedDict, total=False):
@@ -19,3 +23,4 @@ class Options(TypedDict, total=False):
     allow_rows: tuple[str, ...]
     timeout_s: float | None
     budget_usd: float | None
+    problem: Problem | Mapping[str, Any] | None

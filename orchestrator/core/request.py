@@ -36,7 +36,8 @@ class Route(StrEnum):
 class Request(Value):
     """A request in plain words with everything the user set beside it.
 
-    `files` are the paths given by `--data`; names inside `text` are found by the route.
+    `files` are the paths given by `--data`; names inside `text` are found by the route. `problem` is a problem in
+    symbols that was stated in Python (the JSON of `orchestrator.Problem`).
     """
 
     text: str
@@ -49,6 +50,7 @@ class Request(Value):
     allow_rows: tuple[str, ...] = ()
     timeout_s: float | None = Field(default=None, gt=0)
     budget_usd: float | None = Field(default=None, ge=0)
+    problem: dict[str, JsonValue] | None = None
 
 
 class Routing(Value):

@@ -25,12 +25,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from orchestrator.problems.changes import Changed, changed
+    from orchestrator.problems.files import is_problem_file, read_problem_file
     from orchestrator.problems.forms import Normal, normal, normal_form
     from orchestrator.problems.named_problems import Named, aliases, called, library, named, names
     from orchestrator.problems.posing import Posed, pose
     from orchestrator.problems.statement import Data, Place, Problem, Unknown
 
 _HOMES = {
+    "orchestrator.problems.files": ("is_problem_file", "read_problem_file"),
     "orchestrator.problems.changes": ("Changed", "changed"),
     "orchestrator.problems.named_problems": ("Named", "aliases", "called", "library", "named", "names"),
     "orchestrator.problems.forms": ("Normal", "normal", "normal_form"),
@@ -39,7 +41,7 @@ _HOMES = {
 }
 __all__ = [
     "Changed", "Data", "Named", "Normal", "Place", "Posed", "Problem", "Unknown", "aliases", "called", "changed",
-    "library", "named", "names", "normal", "normal_form", "pose",
+    "is_problem_file", "library", "named", "names", "normal", "normal_form", "pose", "read_problem_file",
 ]  # fmt: skip
 
 

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import ValidationError
-
 from orchestrator.core.errors import BadInput
+from orchestrator.problems.faults import Fault, combined
 from orchestrator.problems.forms import Normal, normal_form
 from orchestrator.problems.places import At
-from orchestrator.problems.statement import RAW, Problem, mistakes_of
+from orchestrator.problems.statement import Problem
 from orchestrator.problems.tokens import nearest
 from orchestrator.problems.vocabulary import TIME
 
@@ -48,42 +47,36 @@ def changed(statement: Problem, changes: Mapping[str, Any]) -> Changed:
         for name, value in dict(told.get("parameters", {})).items()
         if name not in changes.get("unknown", {})
     }
-    base = _read({**told, "exact": {}})
+    base = Problem.model_validate({**told, "exact": {}})
     conditions = {"conditions": changes.get("conditions", []), "periodic": changes.get("periodic", [])}
     if conditions["conditions"] or conditions["periodic"]:
-        told |= _merged(base, _read({**told, **conditions, "exact": {}}))
-    made = Changed(_read(told))
+        told |= _merged(base, Problem.model_validate({**told, **conditions, "exact": {}}))
+    made = Changed(Problem.model_validate(told))
     return made if "exact" in changes else _with_fitting_exact(made)
 
 
-def _read(told: Mapping[str, Any]) -> Problem:
-    try:
-        return Problem.model_validate(dict(told), context=RAW)
-    except ValidationError as error:
-        sentences = "; ".join(one.sentence for one in mistakes_of(error))
-        raise BadInput(f"the changed problem cannot be read: {sentences}", remedy="Change what is named.") from error
-
-
 def _check_names(statement: Problem, changes: Mapping[str, Any]) -> None:
-    for key in changes:
-        if key not in Problem.model_fields:
-            raise BadInput(f"unknown key {key!r}{nearest(key, Problem.model_fields)}", remedy="Use a valid key.")
-    if "equations" in changes:
-        return
-    for key in ("parameters", "unknown"):
-        for name in changes.get(key, {}):
-            known = {*statement.parameters, *statement.unknown}
-            if name not in known:
-                raise BadInput(
-                    f"the {statement.name} problem has no parameter {name!r}{nearest(name, known)}",
-                    remedy="Change a parameter that it has, or write the equations out.",
-                )
-    for letter in changes.get("domain", {}):
-        if letter not in statement.domain:
-            raise BadInput(
-                f"the {statement.name} problem has no coordinate {letter!r}{nearest(letter, statement.domain)}",
-                remedy="Change a coordinate that it has, or write the equations out.",
-            )
+    """Refuse, all at once, keys and names that the statement does not have."""
+    found: list[tuple[tuple[str, ...], str, str, tuple[str, ...]]]
+    found = [((key,), key, "key", tuple(Problem.model_fields)) for key in changes if key not in Problem.model_fields]
+    if "equations" not in changes:
+        values = (*statement.parameters, *statement.unknown)
+        held = {"parameters": ("parameter", values), "unknown": ("parameter", values)}
+        held["domain"] = ("coordinate", tuple(statement.domain))
+        for key, (what, known) in held.items():
+            found += [((key, name), name, what, known) for name in changes.get(key, {}) if name not in known]
+    faults = [
+        Fault(
+            where,
+            BadInput(
+                f"the {statement.name} problem has no {what} {name!r}{nearest(name, known)}",
+                remedy="Change one that it has, or write the equations out." if what != "key" else "Use a valid key.",
+            ),
+        )
+        for where, name, what, known in found
+    ]
+    if faults:
+        raise combined(faults)
 
 
 @dataclass(frozen=True)

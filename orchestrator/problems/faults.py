@@ -60,10 +60,10 @@ class Faults:
     def tell(self) -> None:
         """Raise what was found: IllPosed for mathematics, BadInput where all of it is form; nothing if none was."""
         if self.found:
-            raise told(self.found)
+            raise combined(self.found)
 
 
-def told(faults: Sequence[Fault]) -> UserError:
+def combined(faults: Sequence[Fault]) -> UserError:
     """One error that tells every fault, a line each, and the first one's remedy."""
     errors = [fault.error for fault in faults]
     if all(isinstance(error, NotAvailable) for error in errors):

@@ -13,17 +13,17 @@ from pydantic import (
     ModelWrapValidatorHandler,
     StringConstraints,
     ValidationError,
-    ValidationInfo,
     model_validator,
 )
 
 from orchestrator.core.errors import BadInput
 from orchestrator.core.values import Value
+from orchestrator.problems.faults import Fault, combined
 from orchestrator.problems.mistakes import FormMistake, form_mistakes
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Number = Annotated[float, Field(allow_inf_nan=True)] | Text
-RAW = {"raw": True}  # the validation context of a reader that words the mistakes itself
+_REMEDY = "see help(orchestrator.Problem)"
 
 
 def _listed(value: object) -> object:
@@ -89,15 +89,13 @@ class Problem(Value):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _is_told(cls, values: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
-        """Word every mistake for a person at once, unless the caller does so himself (context RAW)."""
+    def _is_told(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Word every mistake for a person, all at once."""
         try:
             return handler(values)
         except ValidationError as error:
-            if info.context == RAW:
-                raise
-            told = "; ".join(one.sentence for one in mistakes_of(error))
-            raise BadInput(f"the problem cannot be read: {told}", remedy="see help(orchestrator.Problem)") from error
+            found = [Fault(one.path, BadInput(one.sentence, remedy=_REMEDY)) for one in mistakes_of(error)]
+            raise combined(found) from error
 
     def as_json(self) -> dict[str, JsonValue]:
         """What `Problem.model_validate` reads back; parts at their defaults left out."""

@@ -14,7 +14,7 @@ OPERATORS = ("laplace", "laplacian", "lap", "div", "diff")  # beside diff_x, dif
 _TOKEN = re.compile(
     r"\s*(?P<token>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+(?![A-Za-z_]))?|[A-Za-z][A-Za-z0-9_]*|_[a-z]+|\*\*|[-+*/^()\[\],])"
 )
-_OPEN, _CLOSE = {"(", "["}, {")", "]"}
+_ENDS = ("_low", "_high", "_mid", "_half", "_length")
 _REMEDY = (
     "Use numbers, + - * / ** ( ), the problem's names, derivatives such as u_xx, pi, e, and "
     "sin cos tan exp log sqrt tanh sinh cosh abs."
@@ -81,7 +81,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     choices = sorted(set(known))
     by_lower = {choice.lower(): choice for choice in reversed(choices)}
     close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
-    return f"; did you mean {by_lower[close[0]]!r}?" if close else f" (known: {', '.join(choices) or 'none'})"
+    listed = [choice for choice in choices if not choice.endswith(_ENDS)]
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else f" (known: {', '.join(listed) or 'none'})"
 
 
 def _words(piece: str, knows: Callable[[str], bool], known: list[str], text: str) -> list[str]:
