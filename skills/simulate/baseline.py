@@ -50,10 +50,10 @@ class Try:
 def baseline(job: Job) -> None:
     """Refine by doubling until the next grid would cost more than the budget; deliver the last one."""
     spec: Spec = job.spec
-    budget_s = _budget(job, spec)
-    tries, remark = _within(job, spec.problem, budget_s)
+    budget_s, problem = _budget(job, spec), _known(job, spec)
+    tries, remark = _within(job, problem, budget_s)
     best = tries[-1]
-    write_model(job, spec.problem, {"delivered": best.field}, {"cells": best.cells, "method": _told(spec.problem)})
+    write_model(job, problem, {"delivered": best.field}, {"cells": best.cells, "method": _told(problem)})
     with (job.out / "baseline.csv").open("w", newline="", encoding="utf-8") as stream:
         rows = [(one.cells, one.steps, one.cpu_s, "") for one in tries]
         rows[-1] = (*rows[-1][:3], remark)
@@ -77,6 +77,20 @@ def _budget(job: Job, spec: Spec) -> float:
     if not claims.get(TRAINING, 0.0) > 0:
         raise UserMistake(f"the step {spec.equal_to!r} does not claim its {TRAINING}", remedy)
     return claims[TRAINING]
+
+
+def _known(job: Job, spec: Spec) -> Problem:
+    """The problem with the coefficients that the step `fitted_by` found. Raises UserMistake where it tells none."""
+    if not spec.problem.inverse:
+        return spec.problem
+    path = job.inputs.get(spec.fitted_by, Path()) / "posterior.json"
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        found = dict(zip(told["names"], map(float, told["mean"]), strict=True))
+        return spec.problem.with_values(**{name: found[name] for name in spec.problem.unknown})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        remedy = "run after a step that fits the unknown coefficients"
+        raise UserMistake(f"the step {spec.fitted_by!r} tells no values of them: {error}", remedy) from error
 
 
 def _within(job: Job, problem: Problem, budget_s: float) -> tuple[list[Try], str]:

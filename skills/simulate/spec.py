@@ -17,7 +17,8 @@ class Spec(BaseModel):
     `reference` solves on finer and finer grids until the estimated relative L2 error is below `tolerance`; `resolution`
     is the number of cells of the coarsest of the first three grids (spectral grids start from an eighth of it), and
     `time_steps` fixes the number of equal time steps where it is not 0. `baseline` solves by a textbook method in the
-    CPU seconds that the step `equal_to` took. `dataset` solves part `part` (number, of how many) of `samples` problems
+    CPU seconds that the step `equal_to` took; unknown coefficients get the values that the step `fitted_by` found,
+    whose time is not counted. `dataset` solves part `part` (number, of how many) of `samples` problems
     whose parameters are drawn from `ranges`; `collect` merges the parts. `fit` finds the unknown coefficients from the
     input `observations`.
     """
@@ -30,6 +31,7 @@ class Spec(BaseModel):
     time_steps: int = Field(default=0, ge=0, le=10_000)
     tolerance: float = Field(default=1e-6, gt=0, le=1)
     equal_to: str = ""
+    fitted_by: str = ""
     ranges: dict[str, tuple[float, float]] = {}
     samples: int = Field(default=32, ge=1, le=100_000)
     part: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=1)]] = (0, 1)
@@ -41,6 +43,8 @@ class Spec(BaseModel):
         """Refuse a mode without what it needs."""
         if self.mode == "baseline" and not self.equal_to:
             raise ValueError("a baseline needs `equal_to`, the step whose CPU seconds it may spend")
+        if self.mode == "baseline" and self.problem.inverse and not self.fitted_by:
+            raise ValueError("a baseline with unknown coefficients needs `fitted_by`, the step that found their values")
         if self.mode == "fit" and not self.problem.inverse:
             raise ValueError("a fit needs a problem with unknown coefficients")
         if self.mode in ("dataset", "collect"):

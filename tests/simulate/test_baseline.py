@@ -40,6 +40,14 @@ def solved(box_python: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     specs["kovasznay"] = {"mode": "baseline", "equal_to": "train", "problem": KOVASZNAY}
     specs["longer"] = {"mode": "baseline", "equal_to": "longer", "problem": HEAT}
     specs["silent"] = {"mode": "baseline", "equal_to": "silent", "problem": HEAT}
+    fitted = {"names": ["a"], "mean": [0.4], "covariance": [[1e-4]]}
+    inputs["reference"] = str(place / "reference")
+    (place / "reference").mkdir()
+    (place / "reference" / "posterior.json").write_text(json.dumps(fitted))
+    sought = {**HEAT, "equations": ["u_t - a*u_xx"], "unknown": {"a": {"low": 0.1, "high": 1.0, "guess": 0.9}}}
+    sought.pop("exact", None)
+    specs["sought"] = {"mode": "baseline", "equal_to": "train", "fitted_by": "reference", "problem": sought}
+    specs["nowhere"] = {**specs["sought"], "fitted_by": "elsewhere"}
     specs["missing"] = {"mode": "baseline", "equal_to": "elsewhere", "problem": HEAT}
     return solve(box_python, place / "work", specs, dict.fromkeys(specs, inputs))
 
@@ -66,3 +74,9 @@ def test_more_seconds_buy_a_finer_grid_and_a_smaller_error(solved: dict[str, Sol
 def test_claims_that_are_missing_are_the_users_mistake(solved: dict[str, Solved], name: str, said: str) -> None:
     assert solved[name].code == 42
     assert said in solved[name].json("error.json")["message"]
+
+
+def test_unknown_coefficients_are_those_that_the_fit_found(solved: dict[str, Solved]) -> None:
+    assert solved["sought"].json("model/model.json")["problem"]["parameters"]["a"] == 0.4
+    assert solved["nowhere"].code == 42
+    assert "elsewhere" in solved["nowhere"].json("error.json")["message"]

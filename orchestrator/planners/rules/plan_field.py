@@ -80,7 +80,7 @@ def _fitting(told: Params, trainer: str) -> Params:
 
 def _refuse_data(routing: Routing, made: FieldProblem) -> None:
     """A table beside a problem without unknown coefficients has no use, and is not dropped in silence."""
-    tables = [name for name in routing.files if not name.lower().endswith((".toml", ".json"))]
+    tables = [name for name in routing.files if name != routing.params.get("problem_file")]
     if tables:
         coefficients = ", ".join(made.form.parameters) or "its coefficients"
         raise BadInput(
@@ -113,12 +113,14 @@ def _peers(made: FieldProblem, tolerance: float, finer: int, timeout: float, see
     if made.inverse:
         reference["mode"] = "fit"
     constraints: Params = {"mode": "constraints", "problem": problem, "tolerance": tolerance}
-    classical: Params = {"mode": "baseline", "problem": problem, "equal_to": "train", "seed": seed}
+    fitted: Params = {"fitted_by": "reference"} if problem.get("unknown") else {}
+    classical: Params = {"mode": "baseline", "problem": problem, "equal_to": "train", "seed": seed, **fitted}
+    before = ("train", *map(str, fitted.values()))
     verify: Params = {"mode": "verify", "problem": problem, "subject": "train", "tolerance": tolerance}
     return (
         delegated("reference", _SIMULATION, "simulate", reference, timeout),
         delegated("constraints", _PHYSICIST, "physics", constraints, min(timeout, 120.0)),
-        delegated("classical", _SIMULATION, "simulate", classical, timeout, needs=("train",)),
+        delegated("classical", _SIMULATION, "simulate", classical, timeout, needs=before),
         delegated("physics", _PHYSICIST, "physics", verify, min(timeout, 300.0), needs=("train", "constraints")),
     )
 
