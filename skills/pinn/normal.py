@@ -1,8 +1,10 @@
-"""The linear algebra of a damped Gauss–Newton step: (J'J + mu I) d = -J'r, in the form that suits its shape."""
+"""The linear algebra of a damped Gauss–Newton step, (J'J + mu I) d = -J'v, in the form that suits its shape."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -10,69 +12,63 @@ from scipy.linalg import blas, lapack
 from torch import Tensor
 
 LARGEST_DAMPING = 1e8
+Solve = Callable[[Tensor], Tensor]
+"""v (rows,) -> d (parameters,)."""
 
 
 @dataclass(frozen=True)
 class Normal:
-    """J'J and J'r at one point. The factorisation is Cholesky's; the damping grows until it succeeds.
+    """J'J, or JJ' where rows are fewer than parameters: then d = -J'(JJ' + mu I)⁻¹ v. Factored by Cholesky."""
 
-    `rows` not None means the kernel form d = -J'(JJ' + mu I)⁻¹ r, cheaper where rows are fewer than parameters.
-    """
-
+    jacobian: np.ndarray
     matrix: np.ndarray
-    gradient: np.ndarray
-    rows: np.ndarray | None = None
-    residuals: np.ndarray | None = None
 
     @classmethod
-    def of(cls, jacobian: Tensor, residuals: Tensor) -> Normal:
-        table, misfit = jacobian.numpy(), residuals.numpy()
-        gradient = table.T @ misfit
-        if len(table) < table.shape[1]:
-            return cls(blas.dsyrk(1.0, table.T, trans=1), gradient, table, misfit)
-        return cls(blas.dsyrk(1.0, table.T), gradient)
+    def of(cls, jacobian: Tensor) -> Normal:
+        table = jacobian.numpy()
+        kernel = len(table) < table.shape[1]
+        return cls(table, blas.dsyrk(1.0, table.T, trans=1 if kernel else 0))
 
-    def step(self, damping: float) -> tuple[Tensor, float]:
-        """(d, the predicted change of the loss |r + J d|² - |r|², negative)."""
+    def factored(self, damping: float) -> tuple[Solve, float]:
+        """The solution for any v, and the damping, raised until the matrix was positive definite."""
         while damping <= LARGEST_DAMPING:
             damped = self.matrix.copy(order="F")
             damped[np.diag_indices_from(damped)] += damping
             factor, failed = lapack.dpotrf(damped, lower=0, clean=0, overwrite_a=1)
             if not failed:
-                return self._solved(factor, damping)
+                return partial(self._solved, factor), damping
             damping *= 10
-        return torch.full((len(self.gradient),), torch.nan, dtype=torch.float64), 0.0
+        return lambda _: torch.full((self.jacobian.shape[1],), torch.nan, dtype=torch.float64), damping
 
-    def _solved(self, factor: np.ndarray, damping: float) -> tuple[Tensor, float]:
-        if self.rows is not None and self.residuals is not None:
-            found, _ = lapack.dpotrs(factor, self.residuals, lower=0)
-            direction = -self.rows.T @ found
+    def _solved(self, factor: np.ndarray, given: Tensor) -> Tensor:
+        vector = given.numpy()
+        if len(factor) == self.jacobian.shape[1]:
+            found, _ = lapack.dpotrs(factor, self.jacobian.T @ vector, lower=0)
         else:
-            found, _ = lapack.dpotrs(factor, self.gradient, lower=0)
-            direction = -found
-        # d'(J'J)d = -d'g - mu d'd, so the change 2 g'd + d'(J'J)d = g'd - mu d'd
-        return torch.from_numpy(direction), float(self.gradient @ direction - damping * direction @ direction)
+            inside, _ = lapack.dpotrs(factor, vector, lower=0)
+            found = self.jacobian.T @ inside
+        return torch.from_numpy(-found)
 
 
 @dataclass(frozen=True)
 class Accurate:
     """The same from the QR factors of [J; sqrt(mu) I]: twice the digits, at about three times the price."""
 
+    basis: Tensor
     triangle: Tensor
-    rotated: Tensor
 
     @classmethod
-    def of(cls, jacobian: Tensor, residuals: Tensor) -> Accurate:
-        both = torch.linalg.qr(torch.cat((jacobian, residuals[:, None]), dim=1), mode="r").R
-        size = jacobian.shape[1]
-        return cls(both[:size, :size], both[:size, size])
+    def of(cls, jacobian: Tensor) -> Accurate:
+        return cls(*torch.linalg.qr(jacobian))
 
-    def step(self, damping: float) -> tuple[Tensor, float]:
+    def factored(self, damping: float) -> tuple[Solve, float]:
         size = self.triangle.shape[1]
-        root = float(np.sqrt(damping))
-        stacked = torch.cat((self.triangle, root * torch.eye(size, dtype=torch.float64)))
-        target = torch.cat((self.rotated, torch.zeros(len(stacked) - len(self.rotated), dtype=torch.float64)))
-        factor = torch.linalg.qr(torch.cat((stacked, target[:, None]), dim=1), mode="r").R
-        found = torch.linalg.solve_triangular(factor[:size, :size], factor[:size, size:], upper=True)[:, 0]
-        gradient = self.triangle.T @ self.rotated
-        return -found, float(-gradient @ found - damping * found @ found)
+        root = float(np.sqrt(damping)) * torch.eye(size, dtype=torch.float64)
+        basis, triangle = torch.linalg.qr(torch.cat((self.triangle, root)))
+        rotation = basis[: len(self.triangle)]
+
+        def solve(vector: Tensor) -> Tensor:
+            turned = rotation.T @ (self.basis.T @ vector)
+            return -torch.linalg.solve_triangular(triangle, turned[:, None], upper=True)[:, 0]
+
+        return solve, damping

@@ -1,11 +1,11 @@
 """The uncertainty of unknown coefficients: a Gaussian about the fit, the equations being near-hard constraints.
 
-Linearised at the fit, rows are [C; D] d: equations and conditions C, observations D in units of the noise. With C weighted
-so that a misfit of the equations by a hundredth of the data's accuracy already counts as much as the data, the covariance
-of all parameters is the inverse of the Gauss–Newton matrix, and that of the coefficients its block: the Schur complement
-over the network's weights (Nocedal & Wright 2006, section 10.3; Seber & Wild 1989, section 2.1, doi:10.1002/0471725315).
-Assumed: independent Gaussian noise of one size (a share of each field's spread), a model that is right, an unimodal fit
-away from the bounds. Unknown noise is estimated from the misfit with as many degrees of freedom as the data constrain.
+Linearised at the fit, rows are [C; D] d: equations and conditions C, observations D in units of the noise. C is
+weighted so that a misfit of the equations by a hundredth of the data's accuracy already counts as much as the data. The
+covariance of all parameters is the inverse of the Gauss–Newton matrix, and that of the coefficients its block: the
+Schur complement over the network's weights (Nocedal & Wright 2006, section 10.3; Seber & Wild 1989, section 2.1,
+doi:10.1002/0471725315). Assumed: independent Gaussian noise of one size a field, a model that is right, a fit with a
+single mode away from the bounds. Unknown noise is estimated from the misfit and the degrees of freedom it has left.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Posterior:
             "mean": self.mean.tolist(),
             "covariance": self.covariance.tolist(),
             "level": LEVEL,
-            "method": "Gaussian about the least-squares fit of a network, its equations as near-hard constraints; noise "
+            "method": "Gaussian about the least-squares fit, equations as near-hard constraints; noise "
             + ("as given" if self.noise_known else f"estimated with {self.freedom:.1f} degrees of freedom"),
             "noise": self.noise,
         }
