@@ -24,7 +24,7 @@ from skills.runtime.problem import Problem
 from skills.runtime.symbols import Form
 
 REQUESTS = Path(__file__).resolve().parents[1] / "requests"
-WAVE = {
+WAVE: dict[str, Any] = {
     "name": "wave", "equations": ["u_tt = c**2*u_xx"], "domain": {"x": [0, 1], "t": [0, 1]}, "parameters": {"c": 2},
     "conditions": ["u(x, 0) = sin(pi*x)", "u_t(x, 0) = 0", "u(0, t) = 0", "u(1, t) = 0"],
 }  # fmt: skip

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
-from orchestrator.problems import library, names
+from orchestrator.core.errors import BadInput, IllPosed
+from orchestrator.core.request import Request
+from orchestrator.planners.seam import choose
+from orchestrator.problems import Problem as Statement
+from orchestrator.problems import library, names, normal
 from skills.runtime.problem import Problem
-from tests.planners.stated import Sample, planned, samples, wrong
+from tests.planners.stated import WAVE, Sample, differs, planned, samples, wrong
 
 ALL = [*samples("problems.jsonl"), *samples("problems_held.jsonl")]
 
@@ -26,3 +32,48 @@ def test_every_problem_of_the_library_is_planned_by_its_title(name: str) -> None
     assert read.fields and [step.id for step in plan.steps] == [
         "train", "reference", "constraints", "classical", "physics",
     ]  # fmt: skip
+
+
+def written_out(folder: Path, **parts: object) -> Path:
+    told = {**WAVE, **parts}
+    path = folder / "string.json"
+    path.write_text(json.dumps(told))
+    return path
+
+
+def test_words_change_a_problem_that_came_as_a_file(tmp_path: Path) -> None:
+    path = written_out(tmp_path)
+    _, made = planned("Solve it with a PINN with c = 3 until t = 0.5, u(x,0) = sin(2 pi x)", str(path))
+    assert made.problem is not None
+    assert made.problem["parameters"] == {"c": 3.0}
+    assert made.problem["coordinates"] == [
+        {"name": "x", "low": 0.0, "high": 1.0},
+        {"name": "t", "low": 0.0, "high": 0.5},
+    ]
+    assert differs(made.problem, normal(Statement.model_validate(
+        {**WAVE, "parameters": {"c": 3}, "domain": {"x": [0, 1], "t": [0, 0.5]},
+         "conditions": ["u(x, 0) = sin(2*pi*x)", *WAVE["conditions"][1:]]}))) == ""  # fmt: skip
+
+
+def test_an_equation_beside_a_file_is_not_guessed_about(tmp_path: Path) -> None:
+    path = written_out(tmp_path)
+    with pytest.raises(BadInput, match="u_tt = 9 u_xx"):
+        planned("Solve u_tt = 9 u_xx with a PINN", str(path))
+
+
+def test_an_ill_posed_file_is_refused_by_the_plan(tmp_path: Path) -> None:
+    path = written_out(tmp_path, conditions=["u(x, 0) = 0"])
+    with pytest.raises(IllPosed, match="missing"):
+        planned("Train a PINN", str(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "route"), [("Train a PINN", "train/pinn"), ("Simulate it", "simulate"), ("go", "simulate")]
+)
+def test_a_problem_from_python_needs_no_words(text: str, route: str) -> None:
+    planner = choose("rules", {})
+    request = Request(text=text, problem=Statement.model_validate(WAVE).as_json())
+    routing = asyncio.run(planner.route(request))
+    made = asyncio.run(planner.plan(request, routing, None, ()))
+    assert routing.route == route
+    assert made.problem is not None and made.problem["parameters"] == {"c": 2.0}

@@ -13,7 +13,7 @@ from orchestrator.core.values import sha256_file
 from orchestrator.planners.rules.stating import FieldProblem
 from orchestrator.planners.rules.text import fold
 
-_TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".feather", ".xlsx", ".xls", ".jsonl")
+_TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".feather", ".xlsx", ".xls", ".jsonl", ".json")
 _ALIASES: dict[str, str] = {
     "t": r"t|time|zeit|temps|tiempo|tempo|seconds?|时间|時間",
     "x": r"x|position|pos|place|ort|location|distance|x_?pos\w*",
@@ -54,7 +54,10 @@ def observations(request: Request, routing: Routing, made: FieldProblem) -> Obse
 
 
 def _file(routing: Routing, made: FieldProblem) -> str:
-    tables = [name for name in routing.files if name.lower().endswith(_TABLES)]
+    tables = [
+        name for name in routing.files
+        if name.lower().endswith(_TABLES) and name != routing.params.get("problem_file")
+    ]  # fmt: skip
     if not tables:
         sought = ", ".join(made.form.unknown)
         raise BadInput(

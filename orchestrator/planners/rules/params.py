@@ -11,8 +11,10 @@ from orchestrator.core.request import Route
 from orchestrator.planners.rules import columns, conditions, fields, metrics, numbers, told, written
 from orchestrator.planners.rules.equation import SYMBOLS
 from orchestrator.planners.rules.idle import idle_numbers
+from orchestrator.planners.rules.stating import problem_file
 from orchestrator.planners.rules.text import Reading
 from orchestrator.planners.rules.ways import KEEP_ORDER, MODELS, SPLITS, TASKS
+from orchestrator.problems import Problem
 
 _OPTIMIZERS = re.compile(
     r"\b(adamw|adam|sgd|lion|rmsprop|l-?bfgs|gauss[- ]newton|quasi[- ]newton|least[- ]squares|soap|adagrad|nadam)\b"
@@ -31,7 +33,9 @@ _ONLY = {"trees": _TABLE_ROUTES, "resolution": _FIELD_ROUTES, "tolerance": _FIEL
          "windows": _FIELD_ROUTES}  # fmt: skip
 
 
-def collect(reading: Reading, language: str, route: Route, files: tuple[str, ...] = ()) -> dict[str, JsonValue]:
+def collect(
+    reading: Reading, language: str, route: Route, files: tuple[str, ...] = (), base: Problem | None = None
+) -> dict[str, JsonValue]:
     """The params of a request on `route`, only those that it names."""
     params: dict[str, JsonValue] = {}
     for named in numbers.named_numbers(reading, language):
@@ -40,16 +44,21 @@ def collect(reading: Reading, language: str, route: Route, files: tuple[str, ...
     params |= numbers.limits(reading, language)
     params |= _words(reading)
     if route in _FIELD_ROUTES:
-        params |= _field(reading, language, files)
+        params |= _field(reading, language, files, base)
     if route in _TABLE_ROUTES or (route is Route.JAX and not {"problem", "equation", "problem_file"} & set(params)):
         params |= _table(reading, language)
     return params
 
 
-def _field(reading: Reading, language: str, files: tuple[str, ...]) -> dict[str, JsonValue]:
-    """A linear parabolic problem in its own few params; any other under `problem`, as `told` reads it."""
-    if path := problem_file(files):
-        return {"problem_file": path, "problem": told.problem_told(reading, language, files)}
+def _field(reading: Reading, language: str, files: tuple[str, ...], base: Problem | None) -> dict[str, JsonValue]:
+    """A linear parabolic problem in its own few params; any other under `problem`, as `told` reads it.
+
+    Beside a problem that came as a file or as Python (`base`), `problem` holds what the words change of it.
+    """
+    path = problem_file(files)
+    changes = told.changes_told(reading, language, base) if base is not None else {}
+    if path or base is not None:
+        return {**({"problem_file": path} if path else {}), **({"problem": changes} if changes else {})}
     params = fields.field_params(reading, language)
     problem = told.problem_told(reading, language, files)
     if problem and (_asks_more(problem) or _is_other(params, problem)):
@@ -66,11 +75,6 @@ def _idle_values(reading: Reading, language: str) -> list[JsonValue]:
     names = [one.sides[0].lower() for one in written.written(reading, language) if one.kind == "value"]
     strange = [name for name in names if len(name) > 1 and name not in told.OPTIONS and not _MEANT.match(name)]
     return list(dict.fromkeys(strange))
-
-
-def problem_file(files: tuple[str, ...]) -> str | None:
-    """The file that may hold a problem in symbols."""
-    return next((name for name in files if name.lower().endswith((".toml", ".json"))), None)
 
 
 def _asks_more(problem: dict[str, JsonValue]) -> bool:

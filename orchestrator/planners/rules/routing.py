@@ -14,9 +14,10 @@ from orchestrator.planners.rules.language import detect
 from orchestrator.planners.rules.lexicon import EXISTING
 from orchestrator.planners.rules.replies import NEAREST, say
 from orchestrator.planners.rules.spelling import corrected
-from orchestrator.planners.rules.stating import given
+from orchestrator.planners.rules.stating import base, given, problem_file
 from orchestrator.planners.rules.text import Reading, read
 from orchestrator.planners.rules.written import DERIVATIVE
+from orchestrator.problems import Problem
 
 _LEAST = 3.0
 _SOLVES = re.compile(
@@ -40,7 +41,7 @@ def route(request: Request) -> Routing:
         return _in_words(found, reading, files, language)
     if found is None:
         return _ask(("wish",), {}, files, language)
-    collected = _collect(first, reading, language, found, files)
+    collected = _collect(first, reading, language, found, files, base(request, files))
     missing = () if given(request) is not None else _missing(found, collected, files, reading)
     if missing:
         return _ask(missing, collected, files, language, reading.urls)
@@ -84,7 +85,7 @@ def _special(
         found = _by_problem(reading, files, language, best)
         if found is not None:
             return found
-    if given or (best in {None, Route.SIMULATE} and params.problem_file(files) and _SOLVES.search(plain)):
+    if given or (best in {None, Route.SIMULATE} and problem_file(files) and _SOLVES.search(plain)):
         return best if best in {Route.PINN, Route.JAX} else Route.SIMULATE
     return None
 
@@ -133,12 +134,12 @@ def _in_words(found: Route, reading: Reading, files: tuple[str, ...], language: 
 
 
 def _collect(
-    first: Reading, reading: Reading, language: str, found: Route, files: tuple[str, ...]
+    first: Reading, reading: Reading, language: str, found: Route, files: tuple[str, ...], base: Problem | None
 ) -> dict[str, JsonValue]:
     """Params of the text as written; what only the mended text shows is added."""
-    collected = params.collect(first, language, found, files)
+    collected = params.collect(first, language, found, files, base)
     if first.plain != reading.plain:
-        mended = params.collect(reading, language, found, files)
+        mended = params.collect(reading, language, found, files, base)
         collected = mended if _understands_more(mended, collected) else {**mended, **collected}
     return collected
 

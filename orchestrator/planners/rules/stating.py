@@ -10,14 +10,13 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from orchestrator import problems
-from orchestrator.core.errors import BadInput, NotAvailable
+from orchestrator.core.errors import BadInput, NotAvailable, UserError
 from orchestrator.core.request import Request
 from orchestrator.planners.rules.conditions import bound
 from orchestrator.planners.rules.problem import legacy_statement
 from orchestrator.planners.rules.traits import Traits
 from orchestrator.planners.rules.written import applications
-from orchestrator.problems import Data, Problem, changed, library, pose
+from orchestrator.problems import Data, Problem, changed, is_problem_file, library, pose, read_problem_file
 from orchestrator.problems.forms import Normal
 
 Params = dict[str, JsonValue]
@@ -70,11 +69,12 @@ def one_line(form: Normal) -> str:
 
 
 def _statement(params: Params, python: Mapping[str, Any] | None) -> tuple[Problem, tuple[str, ...]]:
-    if python is not None:
-        return Problem.model_validate(dict(python)), ()
     told = params.get("problem")
-    if isinstance(params.get("problem_file"), str):
-        return _from_file(str(params["problem_file"]), told if isinstance(told, dict) else {})
+    changes = told if isinstance(told, dict) else {}
+    if python is not None:
+        return _beside(Problem.model_validate(dict(python)), changes, "problem")
+    if isinstance(path := params.get("problem_file"), str):
+        return _beside(read_problem_file(Path(path).expanduser()), changes, Path(path).name)
     if not isinstance(told, dict):
         return legacy_statement(params)
     _refuse(told)
@@ -84,10 +84,10 @@ def _statement(params: Params, python: Mapping[str, Any] | None) -> tuple[Proble
     return _changed(library()[str(name)].statement, told, library()[str(name)].title)
 
 
-def _from_file(path: str, told: Params) -> tuple[Problem, tuple[str, ...]]:
-    statement = problems.read_problem_file(Path(path).expanduser())
-    changes = {key: value for key, value in told.items() if key in ("parameters", "domain", "conditions", "periodic")}
-    return _changed(statement, changes, Path(path).name) if changes else (statement, ())
+def _beside(stated: Problem, told: Params, title: str) -> tuple[Problem, tuple[str, ...]]:
+    """A problem that came as a file or as Python, with what the words change of it."""
+    _refuse(told)
+    return _changed(stated, told, title) if told else (stated, ())
 
 
 def _refuse(told: Params) -> None:
@@ -257,7 +257,23 @@ def _dict(value: JsonValue) -> Params:
     return dict(value) if isinstance(value, dict) else {}
 
 
+def base(request: Request, files: tuple[str, ...]) -> Problem | None:
+    """The problem that came as Python or as a file; None where there is none, or where the plan will say why not."""
+    path = problem_file(files)
+    try:
+        if request.problem is not None:
+            return Problem.model_validate(dict(request.problem))
+        return read_problem_file(Path(path).expanduser()) if path else None
+    except UserError:
+        return None
+
+
+def problem_file(files: tuple[str, ...]) -> str | None:
+    """The file that holds a problem in symbols; a TOML file that is missing was meant as one too."""
+    paths = [(name, Path(name).expanduser()) for name in files]
+    return next((name for name, path in paths if path.suffix.lower() == ".toml" or is_problem_file(path)), None)
+
+
 def given(request: Request) -> Mapping[str, Any] | None:
     """The problem that came with the request as Python."""
-    found = getattr(request, "problem", None)
-    return found if isinstance(found, Mapping) else None
+    return request.problem

@@ -15,7 +15,8 @@ from orchestrator.planners.rules.ranges import box, has_range
 from orchestrator.planners.rules.text import Reading
 from orchestrator.planners.rules.told_conditions import conditions_told, texts
 from orchestrator.planners.rules.written import Written, applications, derivatives, written
-from orchestrator.problems import library
+from orchestrator.problems import Problem, library
+from orchestrator.problems.forms import fields_of
 
 Params = dict[str, JsonValue]
 OPTIONS = frozenset(
@@ -111,6 +112,26 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     return {key: value for key, value in told.items() if value not in ({}, [], None)}
 
 
+def changes_told(reading: Reading, language: str, base: Problem) -> Params:
+    """What a request says beside a problem that came as a file or as Python: values, ranges, conditions, unknowns.
+
+    Equations in the text are `unread` then: which of the two is meant is not guessed.
+    """
+    page = Page(reading, language)
+    formulas = [one for one in written(reading, language) if one.sides[0].lower() not in OPTIONS]
+    letters, fields, names = tuple(base.domain), fields_of(base), (*base.parameters, *base.unknown)
+    told: Params = {"unread": texts(one for one in formulas if one.kind == "equation")}
+    conditions = [one for one in formulas if one.kind == "condition"]
+    for one in formulas:
+        if one.kind in ("equation", "condition"):
+            page.strike(one.start, one.end)
+    seen = _list(told["unread"])
+    told |= _domain_and_values(page, formulas, None, names, letters, fields, told)
+    told |= conditions_told(page, conditions, None, fields, letters, told)
+    told |= _left(page, formulas, [*seen, *_list(told.get("unread"))])
+    return {key: value for key, value in told.items() if value not in ({}, [], None)}
+
+
 def _obstacle(plain: str, entry: str | None, *, plane: bool, written_out: bool) -> str:
     if match := _NOT_A_BOX.search(plain):
         return f"its domain ({match[0]!r}) is not a box"
@@ -129,8 +150,6 @@ def _names(
     """(coordinates, fields), as far as they can be told apart here."""
     if not equations:
         statement = library()[str(entry)].statement
-        from orchestrator.problems.forms import fields_of
-
         return tuple(statement.domain), fields_of(statement)
     by = set().union(*(derivatives(one.text) for one in equations))
     letters = by - {"'", "∇"}
