@@ -44,11 +44,12 @@ def test_the_first_skills_are_bound_to_the_peers_that_answer_for_them(configurat
         "ml-expert": ("tabular", "pinn"),
         "simulation-expert": ("simulate",),
         "statistical-physicist": ("physics",),
+        "jax-pro": ("jax",),
     }
 
 
 def test_every_built_in_skill_loads_without_a_finding_and_can_run(configuration: Configuration) -> None:
-    assert set(configuration.skills.by_name) == {"tabular", "pinn", "simulate", "physics"}
+    assert set(configuration.skills.by_name) == {"tabular", "pinn", "simulate", "physics", "jax"}
     for skill in configuration.skills.by_name.values():
         assert skill.findings == (), skill.name
         assert skill.runnable, skill.name

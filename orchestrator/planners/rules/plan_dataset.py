@@ -21,17 +21,7 @@ _MOST = 100_000
 
 def dataset_plan(request: Request, routing: Routing, findings: tuple[Verdict, ...], planner: str) -> Plan:
     """Steps data.0 … data.n-1 solve a share each; `collect` merges them."""
-    told = routing.params.get("problem")
-    said = told if isinstance(told, dict) else {}
-    samples = said.get("samples")
-    ranges = said.get("ranges")
-    if not isinstance(samples, int) or not 1 <= samples <= _MOST:
-        raise BadInput(f"{samples} solutions are asked for", remedy=f"Ask for 1 to {_MOST}.")
-    if not isinstance(ranges, dict) or not ranges:
-        raise BadInput(
-            f"{samples} solutions are asked for, and no parameter varies",
-            remedy="Give a range: `for nu between 0.01 and 0.1`.",
-        )
+    said, samples, ranges = _asked(routing)
     made = _at_middle(routing.params, said, ranges)
     tolerance = parts.tolerance(routing, 1e-4)
     boxes = min(_BOXES, max(1, samples // _EACH))
@@ -64,6 +54,21 @@ def dataset_plan(request: Request, routing: Routing, findings: tuple[Verdict, ..
             *parts.findings_note(findings),
         ),
     )
+
+
+def _asked(routing: Routing) -> tuple[Params, int, Params]:
+    """(what the request says of the problem, how many solutions, the ranges). Raises BadInput without ranges."""
+    told = routing.params.get("problem")
+    said = told if isinstance(told, dict) else {}
+    samples, ranges = said.get("samples"), said.get("ranges")
+    if not isinstance(samples, int) or not 1 <= samples <= _MOST:
+        raise BadInput(f"{samples} solutions are asked for", remedy=f"Ask for 1 to {_MOST}.")
+    if not isinstance(ranges, dict) or not ranges:
+        raise BadInput(
+            f"{samples} solutions are asked for, and no parameter varies",
+            remedy="Give a range: `for nu between 0.01 and 0.1`.",
+        )
+    return said, samples, ranges
 
 
 def _at_middle(params: Params, said: Params, ranges: Params) -> FieldProblem:
