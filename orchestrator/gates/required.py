@@ -30,7 +30,7 @@ PHYSICS: tuple[str, ...] = (
     "physics.maximum_principle",
     "physics.conservation",
 )
-CONVERGENCE, IDENTIFIED = "simulate.convergence", "inverse.identified"
+CONVERGENCE, IDENTIFIED, EQUIVALENCE = "simulate.convergence", "inverse.identified", "deploy.equivalence"
 
 REQUIRED: dict[Route, tuple[str, ...]] = {
     Route.TABULAR: CHECKS,
@@ -68,9 +68,14 @@ def kind_of(plan: Plan) -> Route:
 
 
 def required(plan: Plan) -> tuple[str, ...]:
-    """The checks of a plan; with unknown coefficients also whether they were found."""
+    """The checks of a plan: with unknown coefficients also whether they were found, and of a model made quick whether
+    it says the same.
+    """
     checks = REQUIRED.get(kind_of(plan), ())
-    return (*checks, IDENTIFIED) if checks and kind_of(plan) is Route.PINN and inverse(plan) else checks
+    if kind_of(plan) is not Route.PINN:
+        return checks
+    quick = any(step.spec.get("mode") == "inference" for step in plan.steps)
+    return (*checks, *((IDENTIFIED,) if inverse(plan) else ()), *((EQUIVALENCE,) if quick else ()))
 
 
 def inverse(plan: Plan) -> bool:

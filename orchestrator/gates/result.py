@@ -8,7 +8,7 @@ from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
-from orchestrator.gates import common, field, inverse, physics, reference, table
+from orchestrator.gates import common, deploy, field, inverse, physics, reference, table
 from orchestrator.gates.known import Known, unknown
 from orchestrator.gates.required import collects, exempt, kind_of, required
 
@@ -33,6 +33,7 @@ FIELD: dict[str, Gate] = {
     "physics.conservation": physics.conservation,
     "simulate.convergence": reference.convergence,
     "inverse.identified": inverse.identified,
+    "deploy.equivalence": deploy.equivalence,
     "data.leakage": table.leakage,
 }
 REFERENCE: dict[str, Gate] = {

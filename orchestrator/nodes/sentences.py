@@ -94,6 +94,8 @@ def _field_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
         if entry.name.startswith("posterior."):
             who = {"delivered": "training", "reference": "a classical fit"}.get(entry.subject, entry.subject)
             yield f"{entry.name.removeprefix('posterior.')}, found by {who}{_range(entry)}", entry
+        elif entry.name == "speedup":
+            yield f"Throughput of the quick model over that of {entry.subject.removeprefix('delivered vs ')}", entry
         elif entry.name.startswith("law.") and entry.subject == "delivered" and entry.bound is not None:
             law = entry.name.removeprefix("law.").replace("_", " ")
             yield f"Largest miss of the law of {law}, relative; {entry.bound:.3g} is allowed", entry

@@ -61,9 +61,9 @@ def certificate(
         "baselines": [*book.entries(("relative_l2", "residual"), "data_only"),
                       *book.entries(("relative_l2", "residual"), "classical")],
         "checks": [{"id": one.id, "verdict": one.verdict, "evidence": list(one.evidence)} for one in verdicts],
-        "seeds": sorted({entry.seed for entry in evidence}),
-        "environment": sorted({entry.environment for entry in evidence}),
-        "measuring_code": sorted({entry.code_sha256 for entry in evidence}),
+        "seeds": list[JsonValue](sorted({entry.seed for entry in evidence})),
+        "environment": list[JsonValue](sorted({entry.environment for entry in evidence})),
+        "measuring_code": list[JsonValue](sorted({entry.code_sha256 for entry in evidence})),
     }  # fmt: skip
 
 

@@ -198,6 +198,21 @@ def test_a_network_in_jax_is_held_to_the_same_checks() -> None:
 
 
 @pytest.mark.parametrize(
+    ("difference", "timed", "ruling"),
+    [(1e-6, True, "passed"), (1e-3, True, "failed"), (1e-6, False, "unknown"), (None, True, "unknown")],
+)
+def test_a_model_made_quick_must_say_the_same_and_be_timed(difference: float | None, timed: bool, ruling: str) -> None:
+    step = Step(id="inference", worker="jax", kind="skill", spec={"mode": "inference"})
+    rows: tuple[Row, ...] = (
+        *ROWS[Route.PINN],
+        *((("prediction_difference", "delivered vs torch", difference, None),) if difference is not None else ()),
+        *((("latency_ms", "delivered, batch 1", 0.2, None),) if timed else ()),
+    )
+    verdicts = judge_results(plan_for(Route.PINN, steps=(step,)), evidence_of(rows))
+    assert {verdict.id: verdict.verdict for verdict in verdicts}["deploy.equivalence"] == ruling
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"source": "1"},

@@ -69,8 +69,8 @@ def test_observations_are_compared_in_units_of_their_noise(
     assert judge.scores("observations_chi2", files, noise=told)["observations_chi2"].value is None
 
 
-def dataset(folder: Path, fine: np.ndarray, half: np.ndarray) -> dict[str, float | None]:
-    np.savez(folder / "d.npz", outputs=fine, half=half)
+def dataset(folder: Path, fine: np.ndarray, half: np.ndarray, **more: list[int]) -> dict[str, float | None]:
+    np.savez(folder / "d.npz", outputs=fine, half=half, **more)
     return {one.name: one.value for one in scorers()["dataset"]({"dataset": folder / "d.npz"}, {}).scores}
 
 
@@ -79,6 +79,8 @@ def test_the_worst_sample_of_a_data_set_counts_and_a_lost_one_is_told(tmp_path: 
     half = fine.copy()
     half[3, ..., 1] *= 1.01
     assert dataset(tmp_path, fine, half) == {"dataset_error": pytest.approx(0.01), "dataset_lost": 0.0}
+    unsolved = dataset(tmp_path, fine, half, failed=[5, 6])
+    assert unsolved == {"dataset_error": pytest.approx(0.01), "dataset_lost": 2.0}
     fine[1, 2, 3, 0] = np.nan
     assert dataset(tmp_path, fine, half) == {"dataset_error": None, "dataset_lost": 1.0}
     assert dataset(tmp_path, fine, half[1:]) == {"dataset_error": None}

@@ -14,18 +14,20 @@ from skills.runtime.scoring.scored import Score, Scored, Scorer, unmeasured
 def dataset(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
     """`dataset_error`: the largest relative L2 change of a sample's field from half its grid; `dataset_lost`.
 
-    The file holds `outputs` (samples, …, fields) and `half` of the same shape; `dataset_lost` counts the samples in
-    which a value is not finite.
+    The file holds `outputs` (samples, …, fields), `half` of the same shape, and `failed`, the numbers of samples that
+    could not be solved; `dataset_lost` counts those and the samples in which a value is not finite.
     """
     subject = str(params.get("subject", "dataset"))
     with np.load(files["dataset"], allow_pickle=False) as held:
         fine, half = (np.asarray(held[name], dtype=np.float64) for name in ("outputs", "half"))
+        failed = len(held["failed"]) if "failed" in held.files else 0
     if fine.shape != half.shape or fine.ndim < 2 or not fine.size:
         why = f"the data set holds outputs of shape {fine.shape} and half-grid outputs of shape {half.shape}"
         return unmeasured("dataset_error", why, subject=subject)
     rows, other = (values.reshape(len(values), -1, values.shape[-1]) for values in (fine, half))
     lost = int(np.sum(~np.isfinite(rows).all(axis=(1, 2)) | ~np.isfinite(other).all(axis=(1, 2))))
-    count = Score("dataset_lost", float(lost), n=len(rows), subject=subject, text=f"of {len(rows)} samples")
+    asked, gone = len(rows) + failed, float(lost + failed)
+    count = Score("dataset_lost", gone, n=asked, subject=subject, text=f"of {asked} samples")
     if lost:
         missed = unmeasured("dataset_error", f"{lost} of {len(rows)} samples are not finite", subject=subject)
         return Scored((*missed.scores, count))
