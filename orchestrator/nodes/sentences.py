@@ -85,6 +85,11 @@ def _field_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
         ("dataset_error", "dataset"): "Relative L2 change of the data set's worst sample from half its grid",
         ("truth_error", "truth"): "Relative L2 error of the truth itself",
     }
+    if (plan.problem or {}).get("unknown"):
+        own[("relative_l2", "delivered")] = f"Relative L2 distance of the network for {name} from the classical fit"
+        own[("truth_error", "truth")] = (
+            "The classical fit's own relative L2 error by refinement, its coefficients aside"
+        )
     sentences = (reference | own) if plan.route is Route.SIMULATE else (own | reference)
     for (kind, subject), text in sentences.items():
         for entry in evidence:

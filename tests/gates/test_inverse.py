@@ -56,10 +56,14 @@ def test_each_bad_measurement_fails_its_check_and_an_absent_one_is_unknown(name:
     assert rulings(tuple(row for row in ROWS if row[0] != name))[check] == "unknown"
 
 
-def test_a_classical_solver_that_was_run_still_counts() -> None:
+def test_a_classical_solver_of_the_fit_itself_is_told_and_cannot_win() -> None:
     better: Row = ("relative_l2", "classical", 1e-9, (1e-9, 1e-9))
     missed = tuple(
         (n, s, 5e-4, None) if (n, s) == ("relative_l2", "delivered") else (n, s, v, i) for n, s, v, i in ROWS
     )
     assert rulings(missed)["model.baseline"] == "passed"
-    assert rulings((*missed, better))["model.baseline"] == "failed"
+    (ruled,) = (v for v in judge_results(plan(), evidence_of((*missed, better))) if v.id == "model.baseline")
+    assert ruled.verdict == "passed" and "1e-09" in ruled.reason and "the yardstick" in ruled.reason
+    lost = tuple(entry.model_copy(update={"value": None, "interval": None}) if entry.subject == "classical" else entry
+                 for entry in evidence_of((*missed, better)))  # fmt: skip
+    assert {v.id: v.verdict for v in judge_results(plan(), lost)}["model.baseline"] == "unknown"

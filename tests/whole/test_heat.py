@@ -34,7 +34,7 @@ def check_heat(ran: Ran) -> None:
         assert max(train[0], peer[0]) < min(train[1], peer[1]), "the peer did not run while the training ran"
     opened = [e for e in ran.events if e.event == "box.opened"]
     assert len(opened) == len([e for e in ran.events if e.event == "box.closed"])
-    assert {e.data["purpose"] for e in opened} == {"work", "predict", "score"}
+    assert {e.data["purpose"] for e in opened} == {"work", "predict", "draw", "score"}
     assert (ran.run_dir / "report.html").stat().st_size > 10_000
 
 
