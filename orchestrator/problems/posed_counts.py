@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from orchestrator.problems.faults import Faults
 from orchestrator.problems.forms import Normal
-from orchestrator.problems.posed_modes import Linear, linear
-from orchestrator.problems.posed_states import COUNT, given_at, state
+from orchestrator.problems.posed_faces import degenerates, do_not_fix, needed
+from orchestrator.problems.posed_modes import linear
+from orchestrator.problems.posed_states import given_at, state
 from orchestrator.problems.posed_type import March
 from orchestrator.problems.symbols import expression
 from orchestrator.problems.vocabulary import TIME
-
-_RATES = (1e4, 1e6, 1e8)  # of the modes, times the length of the march
-_TURNS = (0.0, 1.2, -1.2)  # their arguments
-_NEAR_AXIS = 1e-9
-_SINGULAR = 1e-8
 
 
 def check_orders(form: Normal, faults: Faults) -> None:
@@ -93,28 +87,30 @@ def check_faces(form: Normal, along: March, faults: Faults) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def check_one_axis(form: Normal, faults: Faults) -> tuple[str, ...]:
+def check_one_axis(form: Normal, faults: Faults) -> tuple[March, tuple[str, ...]]:
     """Ordinary equations: all conditions at one end, or as many at both together as the orders add up to."""
     [letter] = form.coordinates
     low, high = form.ends[letter]
     first, last = given_at(form, {letter: low}), given_at(form, {letter: high})
     if letter in form.periodic:
         _refuse_ends(form, letter, faults)
-        return ()
+        return March(None), ()
     if not last or not first:
-        check_start(form, March(letter, backward=not first and bool(last)), faults)
-        return ()
-    needed = linear(form, form.equations, state(form, {})).degree(letter)
+        along = March(letter, backward=not first and bool(last))
+        check_start(form, along, faults)
+        return along, ()
+    total = linear(form, form.equations, state(form, {})).degree(letter)
     _contradictions(form, {letter: low}, first, faults)
     _contradictions(form, {letter: high}, last, faults)
-    if len(first) + len(last) != needed and not faults.found:
-        what = "missing" if len(first) + len(last) < needed else "too many"
+    if len(first) + len(last) != total and not faults.found:
+        what = "missing" if len(first) + len(last) < total else "too many"
         faults.add(
             ("conditions",),
-            f"{len(first) + len(last)} conditions at the ends of {letter}, {needed} are needed: some are {what}",
-            f"Give {needed} conditions in all.",
+            f"{len(first) + len(last)} conditions at the ends of {letter}, {total} are needed: some are {what}",
+            f"Give {total} conditions in all.",
         )
-    return (f"Conditions stand at both ends of {letter}: whether there is one solution alone was not decided.",)
+    note = f"Conditions stand at both ends of {letter}: whether there is one solution alone was not decided."
+    return March(None), (note,)
 
 
 def orders(form: Normal) -> dict[str, dict[str, int]]:
@@ -141,10 +137,12 @@ def _check_face(form: Normal, along: March, letter: str, end: float, faults: Fau
     at = {letter: end}
     texts = given_at(form, at)
     _contradictions(form, at, texts, faults)
-    needed = _needed(form, along, letter, end)
-    if needed is None:
+    count = needed(form, along, letter, end)
+    if count is None:
         return [f"How many conditions {_place(at)} needs could not be decided."]
-    low, high = needed
+    low, high = count
+    if degenerates(form, letter, end) and (beside := needed(form, along, letter, end, inset=1e-3)) is not None:
+        low, high = min(low, beside[0]), max(high, beside[1])
     if len(texts) < low:
         faults.add(
             ("conditions",),
@@ -163,7 +161,7 @@ def _check_face(form: Normal, along: March, letter: str, end: float, faults: Fau
             f"a boundary condition at {_place(at)} is one too many: {len(texts)} given, {leaves}",
             "Leave one out." if high else "Give it at the end where the solution enters.",
         )
-    elif low == high and low > 1 and _do_not_fix(form, along, letter, end, texts):
+    elif low == high and low > 1 and do_not_fix(form, along, letter, end, texts):
         faults.add(
             ("conditions",),
             f"the conditions at {_place(at)} do not fix all fields ({', '.join(form.fields)}): one field has too many, "
@@ -187,83 +185,6 @@ def _contradictions(form: Normal, at: dict[str, float], texts: list[str], faults
                     f"two conditions at {_place(at)} contradict each other: {other!r} = 0 and {text!r} = 0",
                     "Keep one of them.",
                 )
-
-
-def _needed(form: Normal, along: March, letter: str, end: float) -> tuple[int, int] | None:
-    """The least and the largest number of modes that decay into the domain from this face; None if not clear."""
-    at = state(form, {letter: end})
-    whole = linear(form, form.equations, at)
-    if whole.degree(letter) <= 0 and not any(term.orders[form.coordinates.index(letter)] for term in whole.terms):
-        return 0, 0
-    counts = set()
-    for point in range(0, COUNT, 4):
-        told = {
-            count for rate in _RATES[1:] for turn in _TURNS
-            if (count := _decaying(form, along, whole, letter, end, rate, turn, point)) is not None
-        }  # fmt: skip
-        if len(told) == 1:
-            counts |= told
-    return (min(counts), max(counts)) if counts else None
-
-
-def _waves(form: Normal, along: March, letter: str, rate: float, turn: float) -> dict[str, complex]:
-    """Wave numbers of the other coordinates: the march's grows at `rate`, the rest oscillate."""
-    found: dict[str, complex] = {}
-    for index, other in enumerate(form.coordinates):
-        length = form.ends[other][1] - form.ends[other][0]
-        if other == along.coordinate:
-            found[other] = rate / length * np.exp(1j * turn) * (-1.0 if along.backward else 1.0)
-        elif other != letter:
-            found[other] = 1j * (1.0 + 0.3 * index + 0.2 * turn) / length * (30.0 if along.coordinate else rate / 1e2)
-    return found
-
-
-def _decaying(
-    form: Normal, along: March, whole: Linear, letter: str, end: float, rate: float, turn: float, point: int
-) -> int | None:
-    roots = whole.roots(letter, _waves(form, along, letter, rate, turn), point)
-    if len(roots) and np.min(np.abs(roots.real) / np.maximum(np.abs(roots), 1e-300)) < _NEAR_AXIS:
-        return None
-    inward = roots.real < 0 if end == form.ends[letter][0] else roots.real > 0
-    return int(np.sum(inward))
-
-
-def _do_not_fix(form: Normal, along: March, letter: str, end: float, texts: list[str]) -> bool:
-    """Whether the conditions leave a decaying mode free, however the coefficients are (Lopatinski's determinant is 0).
-
-    The coefficients are shaken so that equal modes part; what is singular then is so by its structure.
-    """
-    at = state(form, {letter: end})
-    bare = linear(form, form.equations, at).bare
-    random = np.random.default_rng(1)
-    shaken = Linear(
-        bare.coordinates,
-        bare.size,
-        tuple(
-            type(term)(term.equation, term.field, term.orders, term.coefficient * random.uniform(0.8, 1.2))
-            for term in bare.terms
-        ),
-    )
-    rows = linear(form, tuple(texts), at)
-    waves = _waves(form, along, letter, _RATES[1], 0.3)
-    for point in range(0, COUNT, 16):
-        roots = shaken.roots(letter, waves, point)
-        inward = roots[roots.real < 0] if end == form.ends[letter][0] else roots[roots.real > 0]
-        if len(inward) != len(texts):
-            return False
-        columns = []
-        for root in inward:
-            wave = {**waves, letter: complex(root)}
-            mode = np.linalg.svd(shaken.matrix(wave, point, bare.size))[2][-1].conj()
-            columns.append(rows.matrix(wave, point, bare.size) @ mode)
-        found = np.array(columns).T
-        if found.shape != (len(texts), len(texts)):
-            return False
-        found = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-300)
-        found = found / np.maximum(np.linalg.norm(found, axis=0, keepdims=True), 1e-300)
-        if np.linalg.svd(found, compute_uv=False)[-1] > _SINGULAR:
-            return False
-    return True
 
 
 def _refuse_ends(form: Normal, letter: str, faults: Faults) -> None:

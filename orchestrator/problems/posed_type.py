@@ -9,16 +9,17 @@ from typing import Literal
 
 import numpy as np
 
+from orchestrator.core.errors import NotAvailable
 from orchestrator.problems.faults import Faults
 from orchestrator.problems.forms import Normal
 from orchestrator.problems.posed_modes import Linear, linear
 from orchestrator.problems.posed_states import COUNT, given_at, state
+from orchestrator.problems.symbols import expression, symbol, text_of
 from orchestrator.problems.vocabulary import TIME
 
 _WAVES = (1e2, 1e4, 1e6)  # wave numbers times the length of the domain
 _GROWING = 1e-3  # of the largest rate: rounding stays far below
 _NEAR_AXIS = 1e-7
-_TOO_FAR = "give the data where the process starts"
 Kind = Literal["elliptic", "marching", "mixed"]
 
 
@@ -84,6 +85,30 @@ def check_growth(form: Normal, along: March, faults: Faults) -> None:
             place = ", ".join(f"{one} = {at[one][point]:.3g}" for one in form.coordinates)
             _refuse_growth(form, whole, along, power, point, place, faults)
             return
+
+
+def refuse_terminal(form: Normal, along: March) -> None:
+    """Raise NotAvailable for a well-posed terminal-value problem, with the forward problem that is the same."""
+    letter = along.coordinate or TIME
+    low, high = form.ends[letter]
+    turned = "; ".join(f"{_turned(text, form, letter)} = 0" for text in form.equations)
+    raise NotAvailable(
+        f"all data of {letter} stand at its end, {letter} = {high:g}: it is well posed backwards, but problems are "
+        "solved forwards here",
+        remedy=f"State it in the time to go ({letter} counted back from {high:g}): {turned}, with the data at "
+        f"{letter} = {low:g}.",
+    )
+
+
+def _turned(text: str, form: Normal, letter: str) -> str:
+    """The text with the coordinate counted from the other end."""
+    place = form.coordinates.index(letter)
+    put = {symbol(letter): sum(form.ends[letter]) - symbol(letter)}
+    for used in expression(text).free_symbols:
+        partial = form.vocabulary.partial(used.name)
+        if partial and partial[1][place] % 2:
+            put[used] = -used
+    return text_of(expression(text).xreplace(put))
 
 
 def _in_time(form: Normal, found: Kind, ends: dict[str, tuple[list[str], list[str]]], faults: Faults) -> March:
@@ -176,7 +201,13 @@ def _refuse_growth(
         and one.orders[form.coordinates.index(letter)] == 1 and max(term.orders) == 2 and one.coefficient[point]
         and term.coefficient[point] / one.coefficient[point] > 0
     ]  # fmt: skip
-    if power == 2 and whole.degree(letter) == len(form.fields):
+    if along.backward:
+        message = (
+            f"all data of {letter} stand at its end, {letter} = {start:g}, and followed back from there the equation "
+            f"is unstable {where}: small changes of the data grow without bound (backward diffusion or the like)"
+        )
+        remedy = f"Give the data at {letter} = {form.ends[letter][0]:g}."
+    elif power == 2 and whole.degree(letter) == len(form.fields):
         told = f"; {diffusions[0]}" if diffusions else ""
         message = f"backward diffusion {where}{told}: small changes of the data grow without bound"
         remedy = "Give a positive diffusion coefficient, or data at the other end of time."

@@ -33,6 +33,6 @@ def pose(statement: Problem) -> Posed:
     faults = Faults()
     from orchestrator.problems.posed import judged  # loads SymPy
 
-    notes = judged(form, faults)
+    notes = judged(form, statement, faults)
     faults.tell()
     return Posed(form, notes, statement.data)

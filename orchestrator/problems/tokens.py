@@ -94,6 +94,13 @@ def _words(piece: str, knows: Callable[[str], bool], known: list[str], text: str
     if splits:
         ways = " or ".join("*".join(parts) for parts in splits[:3])
         raise IllPosed(f"{piece!r} in {text.strip()!r} may be {ways}", remedy="Write the products with *.")
+    owner, _, letters = piece.rpartition("_")
+    if owner in known and letters.isalpha():
+        strange = ", ".join(sorted({letter for letter in letters if letter not in known}))
+        raise IllPosed(
+            f"unknown symbol {piece!r} in {text.strip()!r}: {strange or letters} is no coordinate of the domain",
+            remedy="Give the coordinate a range in the domain, or correct the derivative.",
+        )
     reached = [*known, *FUNCTIONS]
     raise IllPosed(f"unknown symbol {piece!r} in {text.strip()!r}{nearest(piece, reached)}", remedy=_REMEDY)
 
