@@ -59,6 +59,7 @@ def test_damping_and_forcing_alone_trap_at_their_balance() -> None:
     st.integers(0, 2**31),
 )  # fmt: skip
 @example(bends=[1.0, 1.0, 3.0], middle=[0.0, 1e-10, 1.0], seed=0)
+@example(bends=[1.0, 3.0], middle=[2.3e-308, 1.0, 0.0], seed=0)
 def test_no_point_of_an_ellipsoid_is_farther_than_the_farthest(
     bends: list[float], middle: list[float], seed: int
 ) -> None:

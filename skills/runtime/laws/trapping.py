@@ -19,6 +19,7 @@ from skills.runtime.problem import TIME, Problem
 
 Array = NDArray[np.float64]
 NAME = "trapping"
+NOTHING = 1e-14  # share of the largest part of a middle below which a part cannot be told from none
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def farthest(bends: Array, middle: Array) -> float:
     By the multiplier 1 / bends[0] + more of this constraint; where the middle has no part along the longest axes, more
     may be zero, and what is left of the constraint is spent along these.
     """
+    middle = np.where(np.abs(middle) > NOTHING * np.abs(middle).max(), middle, 0.0)
     radius = float(bends @ np.square(middle))
     gaps = bends / bends[0] - 1
 
