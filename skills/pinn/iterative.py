@@ -12,9 +12,9 @@ from skills.pinn.network import Network
 from skills.pinn.rows import Operator, Rows
 from skills.pinn.steps import SMALLEST_DAMPING, State
 
-LARGE = 3000  # parameters from which on J'J costs too much
-SKETCH = 64  # random sums of rows
-ROUNDS = 60  # of conjugate gradients a step
+LARGE = 6000  # parameters from which on the Jacobian costs too much
+SKETCH = 32  # random sums of rows
+ROUNDS = 40  # of conjugate gradients a step
 ACCURATE = 1e-3  # relative residual at which they end
 HALVINGS = 8
 

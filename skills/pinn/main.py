@@ -22,7 +22,7 @@ def work(job: Job) -> None:
     training = importlib.import_module("skills.pinn.training")
     data = _observations(job)
     stamp = hashlib.sha256(f"{job.spec.model_dump_json()} {job.seed} {data}".encode()).hexdigest()
-    ledger = Ledger.open(job.out, job.inputs.get("checkpoint"), stamp)
+    ledger = Ledger.open(job.out, job.inputs.get("checkpoint"), stamp, job.spec.checkpoint_s)
     started = time.process_time()
     done = training.train(job.spec, job.seed, _reporter(job), data, ledger)
     spent = time.process_time() - started

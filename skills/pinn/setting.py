@@ -27,6 +27,7 @@ Array = NDArray[np.float64]
 CARRIED = 3  # times as many points on the face that a window before gives: it may hold a front
 VALUE = "given value"  # no user can write such a name
 SMALLEST = {1: 128, 2: 1024, 3: 2048}  # interior points, by dimension
+LARGEST = 6144  # beyond it more points cost more than they tell; networks with more parameters take the kernel form
 Carried = Callable[[Array, Partial], Array]
 """What the window before found of a field or derivative at points (n, d)."""
 
@@ -76,7 +77,8 @@ class Setting:
     def points(self, parameters: int, seed: int, count: int | None = None) -> Array:
         """Interior points for so many parameters, `count` of them if it is named."""
         smallest = SMALLEST.get(len(self.problem.names), 2048)
-        return self.domain.interior(count or max(smallest, parameters // len(self.problem.fields)), seed)
+        wanted = min(max(smallest, parameters // len(self.problem.fields)), LARGEST)
+        return self.domain.interior(count or wanted, seed)
 
     def rows(self, interior: Array, edge: int | None = None) -> Rows:
         """All rows, the equations' at the `interior` points (n, d); with none, conditions and data alone.

@@ -19,7 +19,7 @@ HEAT: dict[str, Any] = {
         {"at": {"x": 1}, "equations": ["u"]},
     ],
 }
-Optimizer = Literal["auto", "least_squares", "gauss_newton", "quasi_newton", "adam"]
+Optimizer = Literal["auto", "least_squares", "gauss_newton", "quasi_newton", "soap", "adam"]
 
 
 class Spec(BaseModel):
@@ -42,7 +42,7 @@ class Spec(BaseModel):
     )
     tolerance: float = Field(default=1e-5, gt=0, description="Relative L2 error at which training may stop.")
     iterations: int = Field(
-        default=200, ge=1, le=1_000_000, description="Limit for gauss_newton (a window), quasi_newton and adam."
+        default=200, ge=1, le=1_000_000, description="Limit for gauss_newton (a window), quasi_newton, soap and adam."
     )
     interior: int | None = Field(
         default=None, ge=16, le=65536, description="Collocation points; by default as many as the parameters ask for."
@@ -57,7 +57,8 @@ class Spec(BaseModel):
         "nonlinear problems 1.",
     )
     damping: float = Field(default=1e-7, gt=0, description="The small damping of gauss_newton.")
-    learning_rate: float = Field(default=1e-3, gt=0, description="Of adam.")
+    learning_rate: float = Field(default=1e-3, gt=0, description="Of adam and soap.")
+    checkpoint_s: float = Field(default=10.0, ge=0, description="Seconds between two writings of checkpoint.npz.")
     windows: int | None = Field(
         default=None, ge=1, le=256, description="Networks chained in time; by default one, and more where one fails."
     )

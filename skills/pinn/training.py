@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 
-from skills.pinn import gauss_newton, least_squares
+from skills.pinn import first_order, gauss_newton, least_squares, quasi_newton
 from skills.pinn.fit import Fit, Report, Task, once
 from skills.pinn.ledger import Ledger
 from skills.pinn.model import Piece
@@ -144,6 +145,9 @@ OPTIMIZERS: dict[str, Callable[[Task], Fit]] = {
     "portfolio": portfolio,
     "gauss_newton": gauss_newton_fit,
     "least_squares": least_squares.fit,
+    "quasi_newton": quasi_newton.fit,
+    "soap": partial(first_order.fit, name="soap"),
+    "adam": first_order.fit,
 }
 
 

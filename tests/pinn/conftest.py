@@ -56,17 +56,19 @@ def grid(low: tuple[float, float] = (0.0, 0.0), high: tuple[float, float] = (1.0
 
 @pytest.fixture
 def field(box: Box, tmp_path: Path) -> Field:
-    """`field(model, points, variant)`: u at points, by a predict job."""
+    """`field(model, points, variant, names)`: fields (n, k), or u (n,) where there is one, by a predict job."""
 
-    def predict(model: Path, points: np.ndarray, variant: str = "delivered") -> np.ndarray:
-        np.savez(tmp_path / "points.npz", inputs=points, input_names=np.array(["x", "t"]))
+    def predict(
+        model: Path, points: np.ndarray, variant: str = "delivered", names: tuple[str, ...] = ("x", "t")
+    ) -> np.ndarray:
+        np.savez(tmp_path / "points.npz", inputs=points, input_names=np.array(names))
         done = box(
             "predict", tmp_path / f"predicted-{variant}", inputs={"points": str(tmp_path / "points.npz")},
             models={"subject": {"skill": "pinn", "path": str(model)}}, variants=[variant],
         )  # fmt: skip
         assert done.code == 0, done.output
         with np.load(done.out / "predictions.npz") as held:
-            return held["outputs"][:, 0]
+            return held["outputs"][:, 0] if held["outputs"].shape[1] == 1 else held["outputs"]
 
     return predict
 

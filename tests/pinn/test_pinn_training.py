@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,36 +15,10 @@ import pytest
 
 from orchestrator.core.values import sha256_file
 
+from . import problems
 from .conftest import ROOT, Box, Field, grid, relative_l2
 
 pytestmark = pytest.mark.box
-
-NEUMANN = {"kind": "neumann"}
-PERIODIC = {"kind": "periodic"}
-
-
-def heat(points: np.ndarray) -> np.ndarray:
-    x, t = points.T
-    return np.sin(np.pi * x) * np.exp(-0.4 * np.pi**2 * t)
-
-
-def parabola(points: np.ndarray) -> np.ndarray:
-    """u(x, 0) = x (1 - x): its sine series, 400 terms."""
-    x, t = points.T
-    terms = (
-        8 / (np.pi * n) ** 3 * np.sin(n * np.pi * x) * np.exp(-0.4 * (n * np.pi) ** 2 * t) for n in range(1, 800, 2)
-    )
-    return sum(terms, np.zeros(len(points)))
-
-
-def drifting(points: np.ndarray) -> np.ndarray:
-    x, t = points.T
-    return np.exp(-0.1 * (2 * np.pi) ** 2 * t) * np.sin(2 * np.pi * (x + t))
-
-
-def insulated(points: np.ndarray) -> np.ndarray:
-    x, t = points.T
-    return 0.5 + np.cos(np.pi * x) * np.exp(-0.4 * np.pi**2 * t)
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +30,12 @@ def trained(box: Box, tmp_path_factory: pytest.TempPathFactory):  # type: ignore
 
 def test_the_heat_equation_is_solved_to_one_in_a_hundred_thousand(trained: Any, field: Field) -> None:
     points = grid()
-    assert relative_l2(field(trained.out / "model", points), heat(points)) < 1e-5
+    assert relative_l2(field(trained.out / "model", points), problems.heat(points)) < 1e-5
 
 
 def test_the_same_network_without_the_equation_is_far_off(trained: Any, field: Field) -> None:
     points = grid()
-    assert relative_l2(field(trained.out / "model", points, "data_only"), heat(points)) > 1e-2
+    assert relative_l2(field(trained.out / "model", points, "data_only"), problems.heat(points)) > 1e-2
 
 
 def test_the_history_says_how_the_loss_fell_and_why_training_stopped(trained: Any) -> None:
@@ -66,6 +44,7 @@ def test_the_history_says_how_the_loss_fell_and_why_training_stopped(trained: An
     assert len(loss) >= 2 and loss[-1] < 1e-6 * loss[0]
     assert history["stopped"]["reason"] == "tolerance" and history["stopped"]["at"] < history["stopped"]["limit"]
     assert history["schedule"]
+    assert not (trained.out / "checkpoint.npz").exists()
 
 
 def test_the_same_seed_trains_the_same_bits_and_another_seed_other_ones(trained: Any, box: Box, tmp_path: Path) -> None:
@@ -77,20 +56,40 @@ def test_the_same_seed_trains_the_same_bits_and_another_seed_other_ones(trained:
 @pytest.mark.parametrize(
     ("problem", "truth", "bound"),
     [
-        ({"left": NEUMANN, "right": NEUMANN, "initial": "0.5+cos(pi*x)"}, insulated, 1e-5),
-        ({"left": PERIODIC, "right": PERIODIC, "initial": "sin(2*pi*x)", "diffusion": "0.1", "advection": "1"},
-         drifting, 1e-5),
-        ({"initial": "x*(1-x)"}, parabola, 1e-4),
+        (problems.INSULATED, problems.insulated, 1e-5),
+        (problems.DRIFTING, problems.drifting, 1e-5),
+        (problems.WAVE, problems.wave, 1e-5),
+        (problems.CORNERED, problems.cornered, 5e-4),
     ],
-    ids=["neumann", "periodic with drift", "contradicting corners"],
-)  # fmt: skip
-def test_other_ends_and_data_are_solved_too(
+    ids=["neumann", "periodic with drift", "wave", "contradicting corners"],
+)
+def test_other_equations_ends_and_data_are_solved_too(
     box: Box, field: Field, tmp_path: Path, problem: dict[str, Any], truth: Any, bound: float
 ) -> None:
-    done = box("work", tmp_path / "out", spec={"problem": problem}, seed=3)
+    done = box("work", tmp_path / "out", spec={"problem": problem, "tolerance": bound}, seed=3)
     assert done.code == 0, done.output
     points = grid()
     assert relative_l2(field(done.out / "model", points), truth(points)) < bound
+
+
+def test_gauss_newton_solves_a_nonlinear_equation_in_chained_windows(box: Box, field: Field, tmp_path: Path) -> None:
+    spec = {"problem": problems.BURGERS, "optimizer": "gauss_newton", "windows": 2, "hidden": [12, 12],
+            "interior": 400, "iterations": 40, "tolerance": 1e-3}  # fmt: skip
+    done = box("work", tmp_path / "out", spec=spec)
+    assert done.code == 0, done.output
+    points = grid(low=(-1.0, 0.01))
+    assert relative_l2(field(done.out / "model", points), problems.burgers(points)) < 2e-3
+    assert {"loss", "held_out_loss", "damping"} <= set(done.json("history.json")["series"])
+    assert len(done.json("model/network.json")["variants"]["delivered"]) == 2
+
+
+def test_a_system_of_ordinary_equations_is_marched_through_in_windows(box: Box, field: Field, tmp_path: Path) -> None:
+    done = box("work", tmp_path / "out", spec={"problem": problems.LOTKA_VOLTERRA, "tolerance": 1e-6})
+    assert done.code == 0, done.output
+    times = np.linspace(0, 3, 301)
+    found = field(done.out / "model", times[:, None], names=("t",))
+    assert found.shape == (301, 2)
+    assert relative_l2(found, problems.lotka_volterra(times)) < 1e-5
 
 
 @pytest.mark.parametrize(
@@ -98,14 +97,75 @@ def test_other_ends_and_data_are_solved_too(
     [
         ({"hidden": [10, 10], "iterations": 40, "interior": 256}, 1e-5),
         ({"hidden": [10], "optimizer": "adam", "iterations": 400, "learning_rate": 0.02, "interior": 256}, 0.3),
+        ({"hidden": [10], "optimizer": "soap", "iterations": 400, "learning_rate": 0.02, "interior": 256}, 0.1),
+        (
+            {"hidden": [10], "optimizer": "quasi_newton", "iterations": 300, "interior": 256, "learning_rate": 0.02},
+            1e-2,
+        ),
+        ({"hidden": [80, 80], "iterations": 6, "interior": 64, "edge": 16}, 0.5),
     ],
+    ids=["gauss_newton", "adam", "soap", "quasi_newton", "iterative"],
 )
 def test_the_other_optimizers_lower_the_loss_too(box: Box, tmp_path: Path, spec: dict[str, Any], fall: float) -> None:
     done = box("work", tmp_path / "out", spec=spec)
     assert done.code == 0, done.output
     loss = [value for _, value in done.json("history.json")["series"]["loss"]]
     assert loss[-1] < fall * loss[0]
-    assert done.json("model/network.json")["widths"] == [2, *spec["hidden"], 1]
+    assert done.json("model/network.json")["variants"]["delivered"][0]["widths"] == [2, *spec["hidden"], 1]
+
+
+def observations(path: Path, *, noise: float, told: float, seed: int = 0) -> Path:
+    """80 noisy values of the heat equation's solution, one of them missing."""
+    generator = np.random.default_rng(seed)
+    points = generator.random((80, 2))
+    values = problems.heat(points) + noise * generator.normal(size=80)
+    values[3] = np.nan
+    np.savez(path, inputs=points[:, ::-1], input_names=np.array(["t", "x"]), outputs=values[:, None],
+             output_names=np.array(["u"]), noise=told)  # fmt: skip
+    return path
+
+
+def test_an_unknown_coefficient_is_found_from_noisy_data_with_its_uncertainty(box: Box, tmp_path: Path) -> None:
+    data = observations(tmp_path / "observations.npz", noise=0.01, told=float("nan"))
+    problem = {**problems.HEAT, "equations": ["u_t - D*u_xx"], "unknown": {"D": {"low": 0.05, "high": 2, "guess": 1}}}
+    done = box("work", tmp_path / "out", spec={"problem": problem}, inputs={"observations": str(data)})
+    assert done.code == 0, done.output
+    posterior = done.json("posterior.json")
+    spread = posterior["covariance"][0][0] ** 0.5
+    assert posterior["names"] == ["D"] and posterior["level"] == 0.95
+    assert 1e-4 < spread < 0.02
+    assert abs(posterior["mean"][0] - 0.4) < 4 * spread
+    assert posterior["noise"] == pytest.approx(0.01, rel=0.3)
+    claims = {one["name"]: one["value"] for one in done.json("claims.json")}
+    assert claims["D"] == posterior["mean"][0] and claims["D.std"] == pytest.approx(spread)
+
+
+RESUMED = {"problem": problems.BURGERS, "optimizer": "gauss_newton", "windows": 2, "hidden": [8, 8], "interior": 128,
+           "iterations": 60, "tolerance": 1e-9, "checkpoint_s": 0.0}  # fmt: skip
+
+
+def test_a_training_that_was_cut_off_goes_on_to_the_same_bits(box: Box, box_python: Path, tmp_path: Path) -> None:
+    whole = box("work", tmp_path / "whole", spec=RESUMED)
+    assert whole.code == 0, whole.output
+    out, job = tmp_path / "cut", tmp_path / "cut-job.json"
+    job.write_text(
+        json.dumps({"skill": "pinn", "out": str(out), "inputs": {}, "seed": 0, "threads": 1, "spec": RESUMED})
+    )
+    running = subprocess.Popen(
+        [str(box_python), "-m", "skills.runtime", "work", str(job)], cwd=ROOT, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}, start_new_session=True,
+    )  # fmt: skip
+    end = time.monotonic() + 60
+    while not (out / "checkpoint.npz").exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    assert (out / "checkpoint.npz").exists() and not (out / "model").exists()
+    done = box("work", tmp_path / "resumed", spec=RESUMED, inputs={"checkpoint": str(out)})
+    assert done.code == 0, done.output
+    assert "race" in whole.output and "race: careful" not in done.output  # the first window's race is not run again
+    names = ("model/parameters.npz", "history.json")
+    assert [sha256_file(done.out / name) for name in names] == [sha256_file(whole.out / name) for name in names]
 
 
 def test_predicting_needs_no_torch(trained: Any, box: Box, tmp_path: Path) -> None:
@@ -137,11 +197,13 @@ def test_columns_are_found_by_their_names(trained: Any, box: Box, tmp_path: Path
     [
         ({"hidden": [8, 8], "optimizer": "least_squares"}, "least_squares trains one hidden layer"),
         ({"hidden": [1]}, "hidden"),
-        ({"problem": {"diffusion": "-0.4"}}, "not positive"),
-        ({"problem": {"source": "sqrt(x-0.00001)"}}, "not finite"),
+        ({"problem": {**problems.HEAT, "equations": ["u_t - u_xx - sqrt(x-0.00001)"]}}, "not finite"),
+        ({"problem": problems.KOVASZNAY, "windows": 3}, "windows of time"),
+        ({"problem": {**problems.HEAT, "equations": ["u_t - D*u_xx"],
+                      "unknown": {"D": {"low": 0, "high": 1, "guess": 0.5}}}}, "without observations"),
         ({"epochs": 3}, "epochs"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_trained_is_told_to_the_user(box: Box, tmp_path: Path, spec: dict[str, Any], told: str) -> None:
     done = box("work", tmp_path / "out", spec=spec)
     assert done.code == 42, done.output

@@ -3,102 +3,170 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import torch
 
+from skills.pinn.channels import Channels
 from skills.pinn.fit import Task
-from skills.pinn.model import Trained
-from skills.pinn.network import CHANNELS, Network, input_channels
-from skills.pinn.rows import assemble
-from skills.pinn.scaling import Scaling
+from skills.pinn.frame import Frame
+from skills.pinn.model import Piece
+from skills.pinn.network import Network
+from skills.pinn.normal import Accurate, Normal
+from skills.pinn.quasi_newton import Broyden
+from skills.pinn.setting import Setting
 from skills.pinn.spec import Spec
-from skills.runtime.parabolic import Parabolic as Problem
+from skills.pinn.training import guesses
+from skills.runtime.problem import Problem
+from tests.pinn.problems import ALL, CORNERED, HEAT
 
-PERIODIC = {"left": {"kind": "periodic"}, "right": {"kind": "periodic"}, "initial": "sin(2*pi*x)"}
-ROBIN = {
-    "diffusion": "0.3+0.1*x", "advection": "x*t", "reaction": "-1", "source": "t*x", "t": [0.0, 2.0], "x": [-1.0, 2.0],
-    "left": {"kind": "robin", "coefficient": "-2", "value": "t"}, "right": {"kind": "neumann", "value": "1"},
-}  # fmt: skip
+SEEN = {"D": {"low": 0.1, "high": 1.0, "guess": 0.5}}
 
 
 def central(function, at: torch.Tensor, direction: torch.Tensor, step: float = 1e-5):  # type: ignore[no-untyped-def]
     return (function(at + step * direction) - function(at - step * direction)) / (2 * step)
 
 
+def drawn(seed: int, size: int) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(seed).normal(size=size))
+
+
 def derivative_errors() -> dict[str, float]:
-    """Jacobian and gradient against central differences along a random direction, for each kind of end."""
+    """The Jacobian against central differences, and its products and output columns against itself."""
     found = {}
-    network = Network((2, 7, 5, 1))
-    for name, change in (("periodic", PERIODIC), ("robin", ROBIN)):
-        problem = Problem.model_validate(change)
-        rows = assemble(problem, Scaling.of(problem), interior=32, initial=8, boundary=8, weight=10.0, seed=1)
-        parameters = network.initial(3)
-        direction = torch.from_numpy(np.random.default_rng(4).normal(size=network.size))
-        values, jacobian = network.rows_and_jacobian(parameters, rows.channels, rows.mix)
-        expected = central(lambda p, rows=rows: rows.residuals(network, p), parameters, direction)
+    unknown = {**HEAT, "equations": ["u_t - D*u_xx + D**2*u"], "unknown": SEEN}
+    for name, told in {**ALL, "unknown": unknown}.items():
+        problem = Problem.model_validate(told)
+        setting = Setting.of(problem, 10.0)
+        rows, network = (
+            setting.rows(setting.points(0, 1, 32), 8),
+            Network((setting.frame.width, 7, 5, len(problem.fields))),
+        )
+        parameters = torch.cat(
+            (network.initial(3) + 0.1 * drawn(2, network.size), 0.1 * torch.ones(len(problem.unknown)).double())
+        )
+        direction, weights = drawn(4, len(parameters)), drawn(5, rows.count)
+        residuals, jacobian = rows.jacobian(network, parameters)
+        expected = central(lambda p, rows=rows, network=network: rows.residuals(network, p), parameters, direction)
         size = float(expected.abs().max())
-        found[f"{name} jacobian"] = float((rows.fold(jacobian) @ direction - expected).abs().max()) / size
-        slope = float(central(lambda p, rows=rows: rows.loss(network, p), parameters, direction))
-        found[f"{name} gradient"] = abs(float(rows.gradient(network, parameters) @ direction) - slope) / abs(slope)
-        again = rows.fold(values) - rows.target
-        found[f"{name} values"] = float((again - rows.residuals(network, parameters)).abs().max())
+        operator = rows.operator(network, parameters)
+        _, columns = rows.output_jacobian(network, parameters, rows.hidden(network, parameters))
+        found[f"{name} jacobian"] = float((jacobian @ direction - expected).abs().max()) / size
+        found[f"{name} values"] = float((residuals - rows.residuals(network, parameters)).abs().max())
+        found[f"{name} products"] = float((operator.times(direction) - jacobian @ direction).abs().max()) / size
+        back = jacobian.T @ weights
+        found[f"{name} transposed"] = float((operator.transposed(weights) - back).abs().max() / back.abs().max())
+        found[f"{name} output"] = float((columns - jacobian[:, -columns.shape[1] :]).abs().max())
     return found
 
 
 def taylor_errors() -> dict[str, float]:
-    """u_X, u_T, u_XX against differences of u in the inputs."""
-    network, at = Network((2, 9, 6, 1)), torch.tensor([[0.3, -0.2], [-0.7, 0.9]], dtype=torch.float64)
-    parameters = network.initial(5)
+    """Every channel up to the fourth order against the difference of the one below it, relative; y is periodic."""
+    frame = Frame((0.0, -1.0), (2.0, 3.0), (False, True), (0.0,), (1.0,))
+    network, channels = Network((3, 9, 6, 1)), Channels.of([(4, 0), (2, 2), (1, 3), (0, 4)], 2)
+    parameters, points = 1.5 * network.initial(5), np.array([[0.3, -0.2], [1.7, 2.9]])
 
-    def channel(points: torch.Tensor, place: int) -> torch.Tensor:
-        mix = torch.zeros((CHANNELS, len(points)), dtype=torch.float64)
-        mix[place] = 1.0
-        return network.rows(parameters, input_channels(points), mix)
+    def outputs(scaled: np.ndarray) -> np.ndarray:
+        physical = np.array(frame.low) + (scaled + 1) / frame.slopes
+        return network.outputs(parameters, channels, torch.from_numpy(frame.channels(physical, channels)))[
+            :, :, 0
+        ].numpy()
 
-    x, t = (torch.tensor([unit], dtype=torch.float64) for unit in ((1.0, 0.0), (0.0, 1.0)))
-    wanted = (
-        central(lambda points: channel(points, 0), at, x),
-        central(lambda points: channel(points, 0), at, t),
-        central(lambda points: channel(points, 1), at, x),
-    )
-    return {
-        name: float((channel(at, place) - expected).abs().max())
-        for name, place, expected in zip(("u_X", "u_T", "u_XX"), (1, 2, 3), wanted, strict=True)
-    }
+    scaled, found = frame.scaled(points), {}
+    whole = outputs(scaled)
+    for orders in channels.orders[1:]:
+        for axis in (0, 1):
+            below = tuple(order - (place == axis) for place, order in enumerate(orders))
+            if below in channels.places:
+                move = 1e-5 * np.eye(2)[axis]
+                slope = (outputs(scaled + move) - outputs(scaled - move))[channels.places[below]] / 2e-5
+                found[f"{orders} by {axis}"] = float(
+                    np.abs(whole[channels.places[orders]] - slope).max() / np.abs(slope).max()
+                )
+    return found
 
 
-def exact_residual() -> float:
-    """Rows whose problem is u = X solve themselves: the largest residual of a network that is X to 1e-9."""
-    scale = 1e-3  # tanh(s X) / s is X up to s² X³ / 3
-    problem = Problem(
-        diffusion="1", x=(-1.0, 1.0), t=(-1.0, 1.0), initial="x", left={"value": "-1"}, right={"value": "1"}
-    )
-    rows = assemble(problem, Scaling.of(problem), interior=64, initial=8, boundary=8, weight=1.0, seed=0)
-    parameters = torch.tensor([scale, 0.0, 0.0, 1 / scale, 0.0], dtype=torch.float64)
-    return float(rows.residuals(Network((2, 1, 1)), parameters).abs().max())
+def solver_errors() -> dict[str, float]:
+    """The three forms of the damped step against the plain inverse."""
+    generator, found = np.random.default_rng(0), {}
+    for name, shape in (("tall", (40, 15)), ("wide", (15, 40))):
+        jacobian, vector = (torch.from_numpy(generator.normal(size=size)) for size in (shape, shape[0]))
+        wanted = -torch.linalg.solve(jacobian.T @ jacobian + 0.1 * torch.eye(shape[1]).double(), jacobian.T @ vector)
+        for form in (Normal, Accurate):
+            step = form.of(jacobian).factored(0.1)[0](vector)
+            found[f"{name} {form.__name__}"] = float((step - wanted).abs().max())
+    return found
 
 
 def numpy_difference() -> float:
     """Prediction with numpy against the torch network."""
-    network, problem = Network((2, 6, 4, 1)), Problem.model_validate(ROBIN)
-    scaling, parameters = Scaling.of(problem), network.initial(2)
-    x, t = np.random.default_rng(0).uniform([[-1], [0]], [[2], [2]], (2, 50))
-    mix = torch.zeros((CHANNELS, 50), dtype=torch.float64)
-    mix[0] = 1.0
-    own = network.rows(parameters, input_channels(torch.from_numpy(scaling.points(x, t))), mix).numpy()
-    boxed = Trained(network.widths, parameters.numpy(), scaling)(x, t)
-    return float(np.abs(boxed - scaling.centre - scaling.spread * own).max())
+    setting = Setting.of(Problem.model_validate(ALL["plate"]), 10.0)
+    network, channels = Network((setting.frame.width, 6, 4, 1)), Channels.of((), 3)
+    parameters = network.initial(2)
+    points = setting.domain.candidates(50, 0)
+    own = network.outputs(parameters, channels, torch.from_numpy(setting.frame.channels(points, channels)))[0].numpy()
+    boxed = Piece(network.widths, parameters.numpy(), setting.frame)(points)
+    return float(np.abs(boxed - setting.frame.fields(own)).max())
 
 
 def held_out_overlap() -> int:
-    """How many held-out points are training points too."""
-    task = Task.of(Spec(), 0, lambda *told: None)
+    """How many held-out points inside are training points too."""
+    task = Task(Setting.of(Problem.model_validate(HEAT), 10.0), Spec(), 0, lambda *told: None)
     own, other = (
-        {tuple(point) for point in rows.channels[0][: len(rows.target) - 3 * 51].tolist()}
-        for rows in (task.rows(128), task.held_out)
+        {tuple(point) for point in rows.blocks[0].inputs[0].tolist()}
+        for rows in (task.rows(task.points(128)), task.held_out)
     )
-    return len(own & {point for point in other if -1 < point[0] < 1 and point[1] > -1})
+    return len(own & other)
+
+
+def broyden_end() -> float:
+    """How far from the minimum of Rosenbrock's valley in four dimensions 150 steps end."""
+
+    def valley(p: np.ndarray) -> tuple[float, np.ndarray]:
+        slope = np.zeros(4)
+        slope[:-1] = -400 * p[:-1] * (p[1:] - p[:-1] ** 2) - 2 * (1 - p[:-1])
+        slope[1:] += 200 * (p[1:] - p[:-1] ** 2)
+        return float(np.sum(100 * (p[1:] - p[:-1] ** 2) ** 2 + (1 - p[:-1]) ** 2)), slope
+
+    walk = Broyden(valley, np.array([-1.2, 1.0, -0.5, 0.8]))
+    for _ in range(150):
+        if not walk.step():
+            break
+    return float(np.abs(walk.point - 1).max())
+
+
+def settings() -> dict[str, object]:
+    """What is read off problems before training."""
+    cornered, warm = Setting.of(Problem.model_validate(CORNERED), 10.0), Setting.of(
+        Problem.model_validate(
+            {**HEAT, "conditions": [{"at": {"t": 0}, "equations": ["u - 300 - 20*sin(2*pi*x)"]}]}
+        ), 10.0,
+    )  # fmt: skip
+    apart = Setting.of(
+        Problem.model_validate(
+            {**HEAT, "conditions": [{"at": {"t": 0}, "equations": ["u - 1"]}, *HEAT["conditions"][1:]]}
+        ),
+        10.0,
+    )
+    corner = np.array([[0.0, 0.0], [0.5, 0.5]])
+    sought = Problem.model_validate({**HEAT, "equations": ["u_t - D*u_xx"], "unknown": SEEN})
+    return {
+        "clashes": [
+            len(Setting.of(Problem.model_validate(HEAT), 10.0).clashes),
+            len(cornered.clashes),
+            len(apart.clashes),
+        ],
+        "only values": [one.values for one in (*cornered.clashes, *apart.clashes)],
+        "calm": cornered.calm(corner).tolist(),
+        "warm": [warm.scales.centre["u"], warm.scales.spread["u"]],
+        "chainable": [
+            Setting.of(Problem.model_validate(told), 10.0).chainable
+            for told in (HEAT, ALL["kovasznay"], ALL["wave"], sought.model_dump())
+        ],
+        "guesses": [one["D"] for one in guesses(sought)],
+        "moved window": list(replace(cornered, weight=1.0).domain.window(0.25, 0.5).low),
+    }
 
 
 if __name__ == "__main__":
@@ -108,9 +176,11 @@ if __name__ == "__main__":
             {
                 "derivatives": derivative_errors(),
                 "taylor": taylor_errors(),
-                "exact_residual": exact_residual(),
+                "solvers": solver_errors(),
                 "numpy_difference": numpy_difference(),
                 "held_out_overlap": held_out_overlap(),
+                "broyden": broyden_end(),
+                "settings": settings(),
             }
         )
     )
