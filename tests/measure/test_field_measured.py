@@ -90,6 +90,14 @@ async def test_a_strangers_reference_is_no_truth(tmp_path: Path) -> None:
         assert ruled[check] == "unknown"
 
 
+async def test_a_strangers_classical_solver_is_no_opponent(tmp_path: Path) -> None:
+    made = await network(tmp_path, other="user")
+    assert made.found("relative_l2", "classical").value is None
+    assert UNVOUCHED in made.found("relative_l2", "classical").text
+    ruled = rulings(made, Route.PINN, HEAT)
+    assert (ruled["model.baseline"], ruled["evaluation.metric"]) == ("unknown", "passed")
+
+
 async def test_a_reference_of_ours_is_a_truth_where_there_is_no_closed_form(tmp_path: Path) -> None:
     made = await network(tmp_path, problem=NO_SERIES)
     assert made.found("relative_l2", "delivered").text == "against the reference"
