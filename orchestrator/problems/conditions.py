@@ -80,7 +80,7 @@ def _applied(text: str, names: Vocabulary, box: Box) -> list[_Occurrence]:
         end = _closing(text, match.end() - 1)
         arguments = _arguments(text[match.end() : end - 1])
         if len(arguments) != len(names.coordinates) or (len(arguments) == 1 and _is_product(arguments[0], names)):
-            if len(arguments) > 1:
+            if len(arguments) > 1 or not _is_product(arguments[0], names):
                 raise IllPosed(
                     f"{text[match.start() : end]!r} has {len(arguments)} arguments; the coordinates are "
                     f"{', '.join(names.coordinates)}",

@@ -81,10 +81,11 @@ def _text(path: Path) -> str:
         link = path.is_symlink()
         reason = "is a symbolic link" if link else f"cannot be opened ({error.strerror})"
         raise BadInput(f"{shown} {reason}", remedy="name the file itself" if link else "check the path") from error
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise BadInput(f"{shown} is not a regular file", remedy="name a file on disk")
     with os.fdopen(handle, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise BadInput(f"{shown} is not a regular file", remedy="name a file on disk")
         if status.st_size > MAX_BYTES:
             raise BadInput(
                 f"{shown} has {status.st_size} bytes, a problem file may have {MAX_BYTES}",

@@ -14,7 +14,7 @@ from orchestrator.problems.faults import Faults
 from orchestrator.problems.folding import folded
 from orchestrator.problems.formula import equation, formula, number
 from orchestrator.problems.places import At, Box
-from orchestrator.problems.spelling import spelled, spelled_name
+from orchestrator.problems.spelling import spelled, spelled_name, spellings
 from orchestrator.problems.statement import Problem, Unknown
 from orchestrator.problems.tokens import nearest
 from orchestrator.problems.vocabulary import MOST_COORDINATES, MOST_FIELDS, TIME, Vocabulary, check_names
@@ -158,7 +158,8 @@ def _parts(statement: Problem, faults: Faults) -> Parts:
         with faults.at("domain", letter):
             ends[letter] = _ends(letter, statement.domain[letter], numbers)
     fields = fields_of(statement)
-    written = {name: spelled_name(name) for name in (*statement.parameters, *statement.unknown, *statement.fields)}
+    given = (*statement.parameters, *statement.unknown, *statement.fields)
+    written = {spelling: spelled_name(name) for name in given for spelling in spellings(name)}
     names = Vocabulary(
         tuple(order), fields, (*numbers, *unknown), {old: new for old, new in written.items() if old != new}
     )

@@ -13,12 +13,13 @@ _RATES = (1e6, 1e8)  # of the modes, times the length of the march
 _TURNS = (0.0, 1.2, -1.2)  # their arguments
 _NEAR_AXIS = 1e-9
 _SINGULAR = 1e-8
+_SLOW = 1e-2
 
 
 def degenerates(form: Normal, letter: str, end: float) -> bool:
     """Whether the highest derivative across a face has a factor that vanishes on it, and only there."""
     degrees = [
-        max(linear(form, form.equations, state(form, at)).degree(letter, point) for point in range(0, COUNT, 8))
+        linear(form, form.equations, state(form, at)).degree(letter, tuple(range(0, COUNT, 8)))
         for at in ({letter: end}, {})
     ]
     return degrees[0] < degrees[1]
@@ -60,8 +61,12 @@ def _waves(form: Normal, along: March, letter: str, rate: float, turn: float) ->
 def _decaying(
     form: Normal, along: March, whole: Linear, letter: str, end: float, rate: float, turn: float, point: int
 ) -> int | None:
+    """None where a mode neither decays nor grows within the length of the domain, as on a characteristic face."""
     roots = whole.roots(letter, _waves(form, along, letter, rate, turn), point)
-    if len(roots) and np.min(np.abs(roots.real) / np.maximum(np.abs(roots), 1e-300)) < _NEAR_AXIS:
+    length = form.ends[letter][1] - form.ends[letter][0]
+    if len(roots) and np.min(np.abs(roots.real) / np.maximum(np.abs(roots), 1.0 / length)) < _NEAR_AXIS:
+        return None
+    if len(roots) and np.min(np.abs(roots)) * length < _SLOW:
         return None
     inward = roots.real < 0 if end == form.ends[letter][0] else roots.real > 0
     return int(np.sum(inward))

@@ -51,10 +51,10 @@ class Linear:
                     kept = fewer
         return kept
 
-    def degree(self, letter: str, point: int = 0) -> int:
-        """In the wave number of one coordinate, for general ones of the others."""
+    def degree(self, letter: str, points: tuple[int, ...] = (0, 11, 23, 37)) -> int:
+        """In the wave number of one coordinate, for general ones of the others; the largest at some points."""
         others = {one: complex(7.3, 11.1 + 3.7 * index) for index, one in enumerate(self.coordinates) if one != letter}
-        return len(self.polynomial(letter, others, point)) - 1
+        return max(len(self.polynomial(letter, others, point)) for point in points) - 1
 
     def polynomial(self, letter: str, others: Mapping[str, complex], point: int) -> Complex:
         """Coefficients (lowest first) of the determinant in the wave number of `letter`; [] where it vanishes."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import sympy
 
 from orchestrator.core.errors import NotAvailable
 from orchestrator.problems.faults import Faults
@@ -40,6 +41,9 @@ def march(form: Normal, faults: Faults) -> March:
     if not letters:
         return March(None, decided=False, notes=("No equation determines a derivative: counts were not checked.",))
     found = kind(form, whole)
+    if TIME not in letters and not form.exact and _is_quasilinear(form):
+        note = "The type of the equation depends on its solution: the conditions were not counted."
+        return March(None) if found == "elliptic" else March(None, decided=False, notes=(note,))
     ends = {letter: _given(form, letter) for letter in letters}
     if TIME in letters:
         return _in_time(form, found, ends, faults)
@@ -59,6 +63,18 @@ def march(form: Normal, faults: Faults) -> March:
         "Give all data of one coordinate at its start, e.g. u and u_y at y = 0, and none at its end.",
     )
     return March(None, decided=False)
+
+
+def _is_quasilinear(form: Normal) -> bool:
+    """Whether a field stands in the factor of a highest derivative."""
+    for text in form.equations:
+        expr = expression(text)
+        told = {used: one for used in expr.free_symbols if (one := form.vocabulary.partial(used.name))}
+        most = max((sum(one[1]) for one in told.values()), default=0)
+        for used, one in told.items():
+            if sum(one[1]) == most and sympy.diff(expr, used).free_symbols & set(told):
+                return True
+    return False
 
 
 def kind(form: Normal, whole: Linear) -> Kind:

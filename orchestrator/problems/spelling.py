@@ -57,6 +57,11 @@ def spelled_name(name: str) -> str:
     return plain if mark and after.isdigit() and "_" not in before else plain.replace("_", "")
 
 
+def spellings(name: str) -> tuple[str, str]:
+    """How a name may stand in a text: as it was given, and with its Greek letters in plain ones."""
+    return name, _subscripts(_greek(name.strip()))
+
+
 def _greek(text: str) -> str:
     def name(match: re.Match[str]) -> str:
         before, after = text[: match.start()][-1:], text[match.end() :][:1]

@@ -31,15 +31,18 @@ def tokens(text: str, knows: Callable[[str], bool], names: Iterable[str]) -> lis
     found: list[str] = []
     position = 0
     known = sorted({*names, *CONSTANTS}, key=len, reverse=True)
+    glued_names = {name for name in known if len(name) == 1 or name == "pi"}
     while position < len(text.rstrip()):
         match = _TOKEN.match(text, position)
         if match is None or len(found) > MAX_TOKENS:
             at = text[position:].strip()[:12]
             raise IllPosed(f"{at!r} is not allowed in the expression {text.strip()!r}", remedy=_REMEDY)
         piece = match["token"]
+        if piece == "[" and found and _ends_operand(found[-1]) and not match[0][:1].isspace():
+            raise IllPosed(f"{text[position - 1 :].strip()[:12]!r} is not allowed in {text.strip()!r}", remedy=_REMEDY)
         glued = bool(found) and not match[0][:1].isspace() and found[-1][0].isdigit()
         if piece[0].isalpha():
-            parts = _words(piece, knows, known, text)
+            parts = _words(piece, knows, known, glued_names, text)
             if glued and len(found) > 1 and found[-2] == "/":
                 raise IllPosed(
                     f"'/{found[-1]}{piece}' in {text.strip()!r} can be read in two ways",
@@ -85,11 +88,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {by_lower[close[0]]!r}?" if close else f" (known: {', '.join(listed) or 'none'})"
 
 
-def _words(piece: str, knows: Callable[[str], bool], known: list[str], text: str) -> list[str]:
+def _words(piece: str, knows: Callable[[str], bool], known: list[str], glued: set[str], text: str) -> list[str]:
     if knows(piece) or piece in FUNCTIONS or piece in CONSTANTS or piece in OPERATORS or piece.startswith("diff_"):
         return [piece]
-    splits = list(_splits(piece, knows, known))
-    if len(splits) == 1 and any(len(part) > 1 for part in splits[0]):
+    splits = list(_splits(piece, glued))
+    if len(splits) == 1 and "pi" in splits[0]:
         return splits[0]
     if splits:
         ways = " or ".join("*".join(parts) for parts in splits[:3])
@@ -105,15 +108,15 @@ def _words(piece: str, knows: Callable[[str], bool], known: list[str], text: str
     raise IllPosed(f"unknown symbol {piece!r} in {text.strip()!r}{nearest(piece, reached)}", remedy=_REMEDY)
 
 
-def _splits(piece: str, knows: Callable[[str], bool], known: list[str]) -> Iterable[list[str]]:
-    """All ways to read a word as names side by side ("pix"), at most four names."""
+def _splits(piece: str, glued: set[str]) -> Iterable[list[str]]:
+    """All ways to read a word as pi and single letters side by side ("pix"), at most four names."""
 
     def ways(rest: str, depth: int) -> Iterable[list[str]]:
         if not rest:
             yield []
         elif depth:
             for size in range(len(rest), 0, -1):
-                if rest[:size] in known or (size > 1 and knows(rest[:size])):
+                if rest[:size] in glued:
                     yield from ([rest[:size], *behind] for behind in ways(rest[size:], depth - 1))
 
     return ways(piece, 4) if len(piece) <= 24 else ()
@@ -140,6 +143,7 @@ def _postfixed(pieces: list[str]) -> list[str]:
     for piece in pieces:
         if piece[0] == "_" and out and out[-1] == ")":
             start = _opening(out)
+            start -= start > 0 and out[start - 1] in FUNCTIONS
             out.insert(start, f"diff{piece}")
         elif piece[0] == "_":
             raise IllPosed(f"the derivative {piece!r} stands behind nothing", remedy=_REMEDY)
