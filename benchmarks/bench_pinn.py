@@ -1,7 +1,7 @@
 """Physics-informed training beside DeepXDE: error by CPU and by wall seconds, one thread each, several seeds.
 
-The peer is the best of its schedules at each time. Our points are whole fresh runs, by rising limits, never read off one
-run's way. Finished runs are kept in the cache: start it again and it goes on; `--report` only writes what is there.
+The peer is the best of its schedules at each time. Our points are whole fresh runs, by rising limits, never read off
+one run's way. Finished runs are kept in the cache: start it again and it goes on; `--report` only writes what is there.
 """
 
 from __future__ import annotations

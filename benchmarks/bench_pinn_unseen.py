@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,7 @@ from pinn import runs
 SPEC = {"seed": 0}  # everything else is the skill's default
 
 
-def problems(wanted: argparse.Namespace, bench: runs.Bench) -> dict[str, dict[str, Any]]:
-    import tomllib
-
+def problems(wanted: argparse.Namespace) -> dict[str, dict[str, Any]]:
     text = (Path(__file__).parent / "pinn" / "unseen.toml").read_text(encoding="utf-8")
     held = {problem["name"]: problem for problem in tomllib.loads(text)["problem"]}
     return {name: problem for name, problem in held.items() if name in (wanted.problems or held)}
@@ -47,7 +46,7 @@ def main() -> None:
     (cache / ".gitignore").write_text("*\n", encoding="utf-8")
     box = wanted.box or runs.box_python()
     bench = runs.Bench(cache, box, box, wanted.limit_s, wanted.limit_s)
-    found = {name: one(bench, name, problem) for name, problem in problems(wanted, bench).items()}
+    found = {name: one(bench, name, problem) for name, problem in problems(wanted).items()}
     figures = {"threads": 1, "seed": 0, "spec": SPEC, "skill_code": runs.skill_code(), "problems": found}
     record.write(wanted.name, figures)
 

@@ -41,6 +41,7 @@ def compared(peer: Curve, ours: Curve) -> dict[str, float]:
         "peer_error": final, "peer_s": arrival, "peer_last_s": peer[-1][0], "our_s": reached,
         "our_error_at_half": half, "our_best_error": ours[-1][1] if ours else math.inf,
         "our_best_s": ours[-1][0] if ours else math.inf, "time_ratio": reached / arrival, "error_ratio": final / half,
+        "time_ratio_to_last": reached / peer[-1][0],
     }  # fmt: skip
 
 

@@ -10,7 +10,6 @@ import deepxde as dde
 import numpy as np
 import torch
 from numpy.typing import NDArray
-
 from pinn.fourier import SpaceTimeFourierNet
 from pinn.schedules import Schedule
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import torch
-
-import skills.pinn
 from pinn.cases import coefficient_error, relative_l2
 from pinn.clock import Clock
+
+import skills.pinn
 from skills.runtime import verbs
 from skills.runtime.job import Inputs
 
@@ -68,7 +68,8 @@ def run(order: dict[str, Any], folder: Path) -> dict[str, Any]:
     cpu, wall = clock.seconds
     history = _read(out / "history.json") or {}
     found: dict[str, Any] = {
-        "cpu_s": cpu, "wall_s": wall, "load": load, "stopped": history.get("stopped"), "schedule": history.get("schedule"),
+        "cpu_s": cpu, "wall_s": wall, "load": load, "stopped": history.get("stopped"),
+        "schedule": history.get("schedule"),
         "claims": {claim["name"]: claim["value"] for claim in _read(out / "claims.json") or []},
     }  # fmt: skip
     if code != 0:

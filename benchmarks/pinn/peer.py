@@ -16,7 +16,6 @@ os.environ.setdefault("DDE_BACKEND", "pytorch")
 import deepxde as dde
 import numpy as np
 import torch
-
 from pinn.cases import CASES, coefficient_error, relative_l2
 from pinn.clock import Clock
 from pinn.formulations import Formulation, formulate

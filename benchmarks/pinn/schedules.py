@@ -13,7 +13,7 @@ LBFGS = 15_000  # the peer's own limit
 
 @dataclass(frozen=True)
 class Refinement:
-    """Rounds of the points with the largest residual among `candidates` random ones (Lu et al. 2021, SIAM Rev., RAR)."""
+    """Rounds of the points with the largest residual among `candidates` random ones (RAR, 10.1137/19M1274067)."""
 
     rounds: int
     added: int
@@ -24,7 +24,7 @@ class Refinement:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Adam for `adam` steps, then L-BFGS for at most `lbfgs`, then refinement. `points`: interior, boundary, initial."""
+    """Adam for `adam` steps, then L-BFGS for at most `lbfgs`, then refinement. `points`: interior, faces, initial."""
 
     name: str
     points: tuple[int, int, int]
