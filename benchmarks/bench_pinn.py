@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import record
-from pinn import runs
-from pinn.cases import CASES
-from pinn.curves import compared, envelope, over_seeds, thinned
-from pinn.schedules import NAMES, schedules
+from against_deepxde import runs
+from against_deepxde.cases import CASES
+from against_deepxde.curves import compared, envelope, over_seeds, thinned
+from against_deepxde.schedules import NAMES, schedules
 
 TOLERANCES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9)
 ITERATIONS = (10, 20, 40, 80, 160, 320, 640)

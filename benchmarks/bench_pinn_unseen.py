@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import record
-from pinn import runs
+from against_deepxde import runs
 
 SPEC = {"seed": 0}  # everything else is the skill's default
 
@@ -22,7 +22,7 @@ def problems(wanted: argparse.Namespace) -> dict[str, dict[str, Any]]:
 
 def one(bench: runs.Bench, name: str, problem: dict[str, Any]) -> dict[str, Any]:
     """The run's figures beside the error of the truth."""
-    truth = bench.truth(name, "pinn.unseen", ("unseen.py", "unseen.toml", "cases.py"))
+    truth = bench.truth(name, "against_deepxde.unseen", ("unseen.py", "unseen.toml", "cases.py"))
     told = {key: value for key, value in problem.items() if key != "truth"}
     run = bench.our_run(f"unseen-{name}", told, truth, SPEC, {})
     kept = ("error", "cpu_s", "wall_s", "stopped", "schedule", "claims", "load", "failed")

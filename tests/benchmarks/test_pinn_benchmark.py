@@ -12,11 +12,11 @@ import sympy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
-from pinn import unseen
-from pinn.cases import CASES, coefficient_error
-from pinn.curves import compared, envelope, error_at, over_seeds, time_to
-from pinn.schedules import NAMES, schedules
-from pinn.truths import TRUTHS
+from against_deepxde import unseen
+from against_deepxde.cases import CASES, coefficient_error
+from against_deepxde.curves import compared, envelope, error_at, over_seeds, time_to
+from against_deepxde.schedules import NAMES, schedules
+from against_deepxde.truths import TRUTHS
 
 from skills.runtime.problem import Problem
 from skills.runtime.symbols import Form, Vocabulary, form, symbol

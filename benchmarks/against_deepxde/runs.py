@@ -76,7 +76,9 @@ class Bench:
     peer_limit_s: float
     our_limit_s: float
 
-    def truth(self, name: str, module: str = "pinn.truths", code: tuple[str, ...] = ("truths.py", "cases.py")) -> Path:
+    def truth(
+        self, name: str, module: str = "against_deepxde.truths", code: tuple[str, ...] = ("truths.py", "cases.py")
+    ) -> Path:
         """The truth of a problem on its test grid; made on first use."""
         path = self.cache / "truths" / f"{name}-{digest(*(HERE / one for one in code))}.npz"
         if not path.is_file():
@@ -94,7 +96,15 @@ class Bench:
         held = self._held(path)
         if held and (not held.get("capped") or held["limit_s"] >= self.peer_limit_s):
             return held
-        words = ("-m", "pinn.peer", case.name, schedule["name"], str(seed), str(self.peer_limit_s), str(truth))
+        words = (
+            "-m",
+            "against_deepxde.peer",
+            case.name,
+            schedule["name"],
+            str(seed),
+            str(self.peer_limit_s),
+            str(truth),
+        )
         return self._made(self.peer, words, path, 5 * self.peer_limit_s + 120)
 
     def our_run(
@@ -109,7 +119,7 @@ class Bench:
         with tempfile.TemporaryDirectory() as folder:
             asked = Path(folder) / "order.json"
             asked.write_text(json.dumps(order), encoding="utf-8")
-            return self._made(self.box, ("-m", "pinn.ours", str(asked)), path, 3 * self.our_limit_s + 120)
+            return self._made(self.box, ("-m", "against_deepxde.ours", str(asked)), path, 3 * self.our_limit_s + 120)
 
     @staticmethod
     def _held(path: Path) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""One run of the skill `pinn`, as a box does it: `python -m pinn.ours ORDER.json OUT.json`, with the box's Python.
+"""One run of the skill `pinn`, as a box does it: `python -m against_deepxde.ours ORDER.json OUT.json`, with the box's Python.
 
 The clock starts after the imports and ends when the job is done, its data-only baseline and its files included.
 """
@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from pinn.cases import coefficient_error, relative_l2
-from pinn.clock import Clock
 
 import skills.pinn
+from against_deepxde.cases import coefficient_error, relative_l2
+from against_deepxde.clock import Clock
 from skills.runtime import verbs
 from skills.runtime.job import Inputs
 

@@ -10,8 +10,9 @@ import deepxde as dde
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pinn.fourier import SpaceTimeFourierNet
-from pinn.schedules import Schedule
+
+from against_deepxde.fourier import SpaceTimeFourierNet
+from against_deepxde.schedules import Schedule
 
 Array = NDArray[np.float64]
 

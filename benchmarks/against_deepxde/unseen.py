@@ -1,6 +1,6 @@
 """The problems of unseen.toml with their truths: closed forms, or a Fourier solver of its own with an error estimate.
 
-`python -m pinn.unseen NAME OUT.npz`.
+`python -m against_deepxde.unseen NAME OUT.npz`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pinn.cases import grid
+from against_deepxde.cases import grid
 from skills.runtime.symbols import Vocabulary, form
 
 Array = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""One run of the peer, with its error by time: `python -m pinn.peer CASE SCHEDULE SEED LIMIT_S TRUTH.npz OUT.json`.
+"""One run of the peer, with its error by time: `python -m against_deepxde.peer CASE SCHEDULE SEED LIMIT_S TRUTH.npz OUT.json`.
 
 The clock starts after the imports and stands still while the error is measured and while the peer tests itself.
 """
@@ -16,10 +16,11 @@ os.environ.setdefault("DDE_BACKEND", "pytorch")
 import deepxde as dde
 import numpy as np
 import torch
-from pinn.cases import CASES, coefficient_error, relative_l2
-from pinn.clock import Clock
-from pinn.formulations import Formulation, formulate
-from pinn.schedules import Refinement, Schedule, schedules
+
+from against_deepxde.cases import CASES, coefficient_error, relative_l2
+from against_deepxde.clock import Clock
+from against_deepxde.formulations import Formulation, formulate
+from against_deepxde.schedules import Refinement, Schedule, schedules
 
 LBFGS_STEP = 50  # iterations between two looks at the clock; the peer's 1000 would hide its curve
 SPACING = 1.04  # a look at the error whenever the time has grown so much, or by 0.2 s

@@ -1,6 +1,6 @@
 """What the errors are measured against: closed forms, quadrature, own solvers, with an estimate of their error.
 
-Nothing of the product's skills is used. Run in an environment with scipy: `python -m pinn.truths CASE OUT.npz`.
+Nothing of the product's skills is used. Run in an environment with scipy: `python -m against_deepxde.truths CASE OUT.npz`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from pinn.cases import CASES, LORENZ, observed
+from against_deepxde.cases import CASES, LORENZ, observed
 
 Array = NDArray[np.float64]
 Truth = Callable[[Array], tuple[Array, float]]  # points (n, d) -> values (n, k), estimate of the relative L2 error
