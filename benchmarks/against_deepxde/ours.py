@@ -1,4 +1,6 @@
-"""One run of the skill `pinn`, as a box does it: `python -m against_deepxde.ours ORDER.json OUT.json`, with the box's Python.
+"""One run of the skill `pinn`, as a box does it, with the box's Python.
+
+`python -m against_deepxde.ours ORDER.json OUT.json`
 
 The clock starts after the imports and ends when the job is done, its data-only baseline and its files included.
 """

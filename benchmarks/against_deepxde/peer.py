@@ -1,4 +1,6 @@
-"""One run of the peer, with its error by time: `python -m against_deepxde.peer CASE SCHEDULE SEED LIMIT_S TRUTH.npz OUT.json`.
+"""One run of the peer, with its error by time.
+
+`python -m against_deepxde.peer CASE SCHEDULE SEED LIMIT_S TRUTH.npz OUT.json`
 
 The clock starts after the imports and stands still while the error is measured and while the peer tests itself.
 """

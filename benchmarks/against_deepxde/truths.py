@@ -1,6 +1,7 @@
 """What the errors are measured against: closed forms, quadrature, own solvers, with an estimate of their error.
 
-Nothing of the product's skills is used. Run in an environment with scipy: `python -m against_deepxde.truths CASE OUT.npz`.
+Nothing of the product's skills is used. Run in an environment with scipy:
+`python -m against_deepxde.truths CASE OUT.npz`.
 """
 
 from __future__ import annotations
