@@ -15,7 +15,7 @@ SPEC = {"seed": 0}  # everything else is the skill's default
 
 
 def problems(wanted: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    text = (Path(__file__).parent / "pinn" / "unseen.toml").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "against_deepxde" / "unseen.toml").read_text(encoding="utf-8")
     held = {problem["name"]: problem for problem in tomllib.loads(text)["problem"]}
     return {name: problem for name, problem in held.items() if name in (wanted.problems or held)}
 
