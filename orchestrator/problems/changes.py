@@ -49,9 +49,13 @@ def changed(statement: Problem, changes: Mapping[str, Any]) -> Changed:
     }
     base = Problem.model_validate({**told, "exact": {}})
     conditions = {"conditions": changes.get("conditions", []), "periodic": changes.get("periodic", [])}
-    if conditions["conditions"] or conditions["periodic"]:
-        told |= _merged(base, Problem.model_validate({**told, **conditions, "exact": {}}))
-    made = Changed(Problem.model_validate(told))
+    if not conditions["conditions"] and not conditions["periodic"]:
+        made = Changed(Problem.model_validate(told))
+    else:
+        from orchestrator.problems.held_ends import with_held_ends  # loads SymPy
+
+        given = Problem.model_validate({**told, **conditions, "exact": {}})
+        made = Changed(*with_held_ends(Problem.model_validate({**told, **_merged(base, given)}), given))
     return made if "exact" in changes else _with_fitting_exact(made)
 
 

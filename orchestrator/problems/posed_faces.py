@@ -36,7 +36,7 @@ def needed(form: Normal, along: March, letter: str, end: float, inset: float = 0
     if whole.degree(letter) <= 0 and not any(term.orders[form.coordinates.index(letter)] for term in whole.terms):
         return 0, 0
     counts = set()
-    for point in range(0, COUNT, 4):
+    for point in whole.distinct(4):
         told = {
             count for rate in _RATES for turn in _TURNS
             if (count := _decaying(form, along, whole, letter, end, rate, turn, point)) is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import sympy
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from orchestrator.problems.forms import Normal
 from orchestrator.problems.posed_states import COUNT, State
 from orchestrator.problems.symbols import Array, expression, value
+from orchestrator.problems.vocabulary import Vocabulary
 
 Complex = NDArray[np.complex128]
 _CANCELLED = 1e-10  # a coefficient this small beside the sizes that it was summed from is zero
@@ -39,6 +40,13 @@ class Linear:
     coordinates: tuple[str, ...]
     size: int
     terms: tuple[Term, ...]
+
+    def distinct(self, step: int = 1) -> list[int]:
+        """Every `step`-th point, those left out that have the coefficients of one before: all but one if constant."""
+        if not self.terms:
+            return [0]
+        columns = np.array([term.coefficient for term in self.terms])[:, ::step]
+        return sorted(int(first) * step for first in np.unique(columns, axis=1, return_index=True)[1])
 
     @cached_property
     def bare(self) -> Linear:
@@ -104,16 +112,20 @@ def linear(form: Normal, texts: tuple[str, ...], at: State) -> Linear:
     """The texts linearised at a state."""
     terms = []
     for row, text in enumerate(texts):
-        expr = expression(text)
-        for used in sorted(expr.free_symbols, key=lambda one: one.name):
-            partial = form.vocabulary.partial(used.name)
-            if partial is None:
-                continue
-            factor = np.broadcast_to(np.asarray(value(sympy.diff(expr, used), at), dtype=np.float64), (COUNT,))
+        for partial, derivative in _derivatives(text, form.vocabulary):
+            factor = np.broadcast_to(np.asarray(value(derivative, at), dtype=np.float64), (COUNT,))
             factor = np.where(np.isfinite(factor), factor, 0.0)
             if np.any(factor):
                 terms.append(Term(row, form.fields.index(partial[0]), partial[1], factor))
     return Linear(form.coordinates, len(form.fields), tuple(terms))
+
+
+@lru_cache(maxsize=512)
+def _derivatives(text: str, names: Vocabulary) -> tuple[tuple[tuple[str, tuple[int, ...]], sympy.Expr], ...]:
+    """The derivative of an expression by each field and derivative in it."""
+    expr = expression(text)
+    held = [(names.partial(used.name), used) for used in sorted(expr.free_symbols, key=lambda one: one.name)]
+    return tuple((partial, sympy.diff(expr, used)) for partial, used in held if partial is not None)
 
 
 def _sum(old: Complex | None, new: Complex) -> Complex:

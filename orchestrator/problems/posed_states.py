@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 import sympy
@@ -38,8 +39,7 @@ def state(form: Normal, at: Mapping[str, float], seed: int = 0) -> State:
         if profile is None:
             found[name] = random.normal(size=COUNT)
             continue
-        for letter, order in zip(form.coordinates, partial[1], strict=True):
-            profile = sympy.diff(profile, symbol(letter), order) if order else profile
+        profile = _differentiated(profile, form.coordinates, partial[1])
         told = np.broadcast_to(np.asarray(value(profile, found), dtype=np.float64), (COUNT,))
         found[name] = np.where(np.isfinite(told), told, 0.0)
     return found
@@ -60,6 +60,13 @@ def solved(text: str, name: str, form: Normal) -> sympy.Expr | None:
 def given_at(form: Normal, at: At) -> list[str]:
     """The texts of the conditions at exactly this place."""
     return [text for place, texts in form.conditions if place == at for text in texts]
+
+
+@lru_cache(maxsize=1024)
+def _differentiated(expr: sympy.Expr, letters: tuple[str, ...], orders: tuple[int, ...]) -> sympy.Expr:
+    for letter, order in zip(letters, orders, strict=True):
+        expr = sympy.diff(expr, symbol(letter), order) if order else expr
+    return expr
 
 
 def _profiles(form: Normal, at: Mapping[str, float]) -> dict[str, sympy.Expr]:

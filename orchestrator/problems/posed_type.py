@@ -14,7 +14,7 @@ from orchestrator.core.errors import NotAvailable
 from orchestrator.problems.faults import Faults
 from orchestrator.problems.forms import Normal
 from orchestrator.problems.posed_modes import Linear, linear
-from orchestrator.problems.posed_states import COUNT, given_at, state
+from orchestrator.problems.posed_states import given_at, state
 from orchestrator.problems.symbols import expression, symbol, text_of
 from orchestrator.problems.vocabulary import TIME
 
@@ -79,7 +79,7 @@ def _is_quasilinear(form: Normal) -> bool:
 
 def kind(form: Normal, whole: Linear) -> Kind:
     """Elliptic where no real wave solves the system and every face needs half of the conditions."""
-    found = {_elliptic(form, whole, point) for point in range(0, COUNT, 6)}
+    found = {_elliptic(form, whole, point) for point in whole.distinct(6)}
     return "mixed" if len(found) > 1 else "elliptic" if found == {True} else "marching"
 
 
@@ -91,7 +91,7 @@ def check_growth(form: Normal, along: March, faults: Faults) -> None:
     at = state(form, {})
     whole = linear(form, form.equations, at)
     sign = -1.0 if along.backward else 1.0
-    for point in range(COUNT):
+    for point in whole.distinct():
         rates = _rates(form, whole, letter, sign, point)
         if rates is None:
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ def symbol(name: str) -> sympy.Symbol:
     return sympy.Symbol(name, real=True)
 
 
+@lru_cache(maxsize=2048)
 def expression(text: str) -> sympy.Expr:
     """The SymPy expression of a text in the normal form (which is checked already)."""
     return built(ast.parse(text.strip(), mode="eval").body)

@@ -102,6 +102,16 @@ def test_a_condition_takes_the_place_of_the_one_about_the_same_field_at_the_same
     assert normal_form(cut.statement).periodic == () and pose(cut.statement)
 
 
+def test_ends_keep_initial_values_that_a_user_gave_without_a_word_about_the_ends() -> None:
+    made = changed(library()["allen_cahn"].statement, {"conditions": ["u(x, 0) = tanh(x)"]})
+    posed = pose(made.statement)
+    assert "held at the initial value 0.761594" in made.notes[1] and posed.form.exact == {}
+    told = changed(library()["allen_cahn"].statement, {"conditions": ["u(x, 0) = tanh(x)", "u(-1, t) = -1"]})
+    with pytest.raises(IllPosed, match="contradict each other at x = -1"):
+        pose(told.statement)
+    assert changed(library()["burgers"].statement, {"conditions": ["u(x, 0) = sin(pi*x)"]}).notes == ()
+
+
 def test_a_parameter_becomes_a_coefficient_that_is_sought() -> None:
     form = normal_form(named("burgers", {"unknown": {"nu": {"low": 0.001, "high": 0.1}}}))
     assert form.parameters == {} and form.unknown["nu"]["guess"] == pytest.approx(0.0505)
