@@ -51,7 +51,9 @@ def bench_of(wanted: argparse.Namespace) -> runs.Bench:
     cache.mkdir(parents=True, exist_ok=True)
     (cache / ".gitignore").write_text("*\n", encoding="utf-8")
     peer = wanted.peer or runs.peer_python(cache)
-    return runs.Bench(cache, wanted.box or runs.box_python(), peer, wanted.limit_s, wanted.our_limit_s)
+    return runs.Bench(
+        cache, wanted.box or runs.box_python(), peer, wanted.limit_s, wanted.our_limit_s, making=not wanted.report
+    )
 
 
 def ladder(bench: runs.Bench, name: str, kind: str, seed: int) -> Ladder:
@@ -61,6 +63,8 @@ def ladder(bench: runs.Bench, name: str, kind: str, seed: int) -> Ladder:
     for value in TOLERANCES if kind == "tolerance" else ITERATIONS:
         spec = {"tolerance": value} if kind == "tolerance" else {"tolerance": UNREACHED, "iterations": value}
         run = bench.our_run(name, case.problem, truth, {"seed": seed, **spec}, case.unknown)
+        if run is None:
+            break
         found.append({"asked": kind, "value": value, **run})
         print(f"{name} ours {kind} {value:g} seed {seed}: {run['cpu_s']:.1f} s, {run['error']:.2e}", flush=True)
         stopped = run.get("stopped") or {}
@@ -70,8 +74,10 @@ def ladder(bench: runs.Bench, name: str, kind: str, seed: int) -> Ladder:
     return found
 
 
-def peer_run(bench: runs.Bench, name: str, schedule: str, seed: int) -> dict[str, Any]:
+def peer_run(bench: runs.Bench, name: str, schedule: str, seed: int) -> dict[str, Any] | None:
     run = bench.peer_run(CASES[name], asdict(schedules(name)[schedule]), seed)
+    if run is None:
+        return None
     best = min((point[2] for point in run["curve"]), default=math.inf)
     ended = run.get("failed") or ("capped" if run["capped"] else "done")
     print(f"{name} peer {schedule} seed {seed}: {run['cpu_s']:.1f} s, best {best:.2e}, {ended}", flush=True)
@@ -98,7 +104,9 @@ def everything(bench: runs.Bench, wanted: argparse.Namespace) -> None:
 def summary(bench: runs.Bench, name: str, wanted: argparse.Namespace) -> dict[str, Any]:
     """A problem's comparison by CPU and by wall seconds, the curves of both sides and how each run ended."""
     held = [schedule for schedule in wanted.schedules if schedule in schedules(name)]
-    peers = {seed: [peer_run(bench, name, schedule, seed) for schedule in held] for seed in wanted.seeds}
+    peers = {
+        seed: [run for schedule in held if (run := peer_run(bench, name, schedule, seed))] for seed in wanted.seeds
+    }
     ours = {seed: [run for kind in wanted.ladders for run in ladder(bench, name, kind, seed)] for seed in wanted.seeds}
     found: dict[str, Any] = {"example": CASES[name].example, "schedules": held}
     for place, unit in enumerate(("cpu", "wall")):
@@ -107,7 +115,9 @@ def summary(bench: runs.Bench, name: str, wanted: argparse.Namespace) -> dict[st
             theirs = envelope((point[place], point[2]) for run in peers[seed] for point in run["curve"])
             mine = envelope((run[f"{unit}_s"], run["error"]) for run in ours[seed])
             pairs.append((theirs, mine))
-        found[unit] = over_seeds([compared(*pair) for pair in pairs if pair[0]])
+        found[unit] = over_seeds(
+            [compared(*pair) for pair, seed in zip(pairs, wanted.seeds, strict=True) if pair[0] and ours[seed]]
+        )
         found[f"{unit}_curves"] = [{"peer": thinned(theirs), "ours": thinned(mine)} for theirs, mine in pairs]
     found["goals"] = _goals(found["cpu"])
     found["peer_runs"] = [_ended(seed, run) for seed in wanted.seeds for run in peers[seed]]
