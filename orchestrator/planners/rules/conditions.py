@@ -66,7 +66,8 @@ _SIDE_VALUE = re.compile(
 def condition_params(reading: Reading, language: str) -> dict[str, JsonValue]:
     """`x`, `t`, `initial`, `left`, `right` as far as the request gives them.
 
-    A condition at a point that is no end of the domain is kept under `elsewhere`.
+    A condition at a point that is no end of the domain is kept under `elsewhere`; a second one where there is one
+    already, and says something else, under `surplus`.
     """
     plain = reading.plain
     params: dict[str, JsonValue] = {}
@@ -77,6 +78,8 @@ def condition_params(reading: Reading, language: str) -> dict[str, JsonValue]:
         or first_interval(plain, COMMA_INTERVAL, language)
         or rod(plain)
     )
+    if surplus := _surplus(points) or _second_start(reading):
+        params["surplus"] = surplus
     ends = sorted({at for at, _ in points})
     if x is None and len(ends) == 2:
         x = [ends[0], ends[1]]
@@ -88,7 +91,7 @@ def condition_params(reading: Reading, language: str) -> dict[str, JsonValue]:
         params["initial"] = initial
     low, high = (x[0], x[1]) if x else (0.0, 1.0)
     params |= _worded_sides(plain, language, (low, high), spread=not points)
-    for at, condition in points:
+    for at, condition in dict(reversed(points)).items():
         side = "left" if abs(at - low) < 1e-9 else "right" if abs(at - high) < 1e-9 else "elsewhere"
         params[side] = condition if side != "elsewhere" else f"x = {at:g}"
     sides: dict[str, JsonValue] = {side: params[side] for side in ("left", "right") if side in params}
@@ -159,10 +162,19 @@ def _point_conditions(reading: Reading) -> list[tuple[float, JsonValue]]:
         _add(found, plain, match, {"kind": "neumann"})
     for match in _DIRICHLET.finditer(plain):
         _add(found, plain, match, {"kind": "dirichlet"})
-    unique: dict[float, JsonValue] = {}
-    for _, at, condition in found:
-        unique.setdefault(at, condition)
-    return list(unique.items())
+    return [(at, condition) for _, at, condition in found]
+
+
+def _surplus(points: list[tuple[float, JsonValue]]) -> str:
+    """Where two conditions at one point say different things; "" where none do."""
+    first = dict(reversed(points))
+    return next((f"x = {at:g}" for at, condition in points if condition != first[at]), "")
+
+
+def _second_start(reading: Reading) -> str:
+    """The start, where two profiles are given for it as formulas."""
+    told = [expression_at(reading, match.end()) for match in INITIAL.finditer(reading.plain)]
+    return "t = 0" if len({text for text in told if text}) > 1 else ""
 
 
 def _add(

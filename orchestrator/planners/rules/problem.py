@@ -144,6 +144,11 @@ def _boundaries(params: Params, notes: list[str]) -> tuple[Params, Params]:
             remedy="Write it as formulas, one for each end: `u(0,t)=0` (Dirichlet), `u_x(1,t)=0` (Neumann), "
             "`u_x(1,t) + 2 u(1,t) = 0` (Robin), or say `periodic boundaries`.",
         )
+    if "surplus" in params:
+        raise IllPosed(
+            f"two different conditions are given at {params['surplus']}: one too many",
+            remedy="Keep one condition at each end, and one initial profile.",
+        )
     if "elsewhere" in params:
         raise IllPosed(
             f"a boundary condition is given at {params['elsewhere']}, which is no end of the domain",

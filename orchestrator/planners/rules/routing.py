@@ -27,6 +27,10 @@ _SOLVES = re.compile(
 _IN_JAX = re.compile(
     r"\bjax\b|\bflax\b|\bvmap|\bjit\b|\boptax\b|(?:optimi[sz]e|speed up|accelerate|faster?) (?:at |the )?inference"
 )
+_BY_NETWORK = re.compile(
+    r"\b(?:with|using|by|via|mit|durch|avec|con|com) (?:a |an |einem |un |una |uma )?(?:\w+ )?"
+    r"(?:neural net\w*|neuronal\w* netz\w*|reseau de neurones|red neuronal|rete neurale|rede neural|mlp)\b"
+)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -79,12 +83,14 @@ def _decide(reading: Reading, files: tuple[str, ...], language: str, *, given: b
 def _special(
     reading: Reading, files: tuple[str, ...], language: str, best: Route | None, *, given: bool
 ) -> Route | None:
-    """Routes that the problem itself decides: one that came as a file or as Python, and those of `_by_problem`."""
+    """Routes that the problem itself decides: a file, Python, "with a neural network", and those of `_by_problem`."""
     plain = reading.plain
     if files or not classify.is_question(plain):
         found = _by_problem(reading, files, language, best)
         if found is not None:
             return found
+    if best in {None, Route.SIMULATE} and _names_equation(plain) and _BY_NETWORK.search(plain):
+        return Route.PINN
     if given or (best in {None, Route.SIMULATE} and problem_file(files) and _SOLVES.search(plain)):
         return best if best in {Route.PINN, Route.JAX} else Route.SIMULATE
     return None

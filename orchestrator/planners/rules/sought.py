@@ -42,7 +42,7 @@ SAMPLES = re.compile(
 _NOISE = re.compile(
     rf"(?:noise|rauschen|bruit|ruido|rumore|noise level|noise std)(?: (?:level|of|with|std|sigma"
     rf"|standard deviation))*\s*(?:=|:|is|von|de)?\s*"
-    rf"(?P<value>{NUMBER})(?P<percent>\s*%)?|(?P<share>{NUMBER}\s*(?:%|percent"
+    rf"(?P<minus>[-−]\s*)?(?P<value>{NUMBER})(?P<percent>\s*%)?|(?P<share>{NUMBER}\s*(?:%|percent"
     rf"|prozent)\s*(?:of )?(?:gaussian )?(?:noise|rauschen|bruit|ruido|rumore))"
 )
 MANY = re.compile(
@@ -63,8 +63,8 @@ def coefficients(page: Page, entry: str | None, names: tuple[str, ...], *, writt
     """`unknown` with the ranges that are told, `samples` and `ranges` of a data set, `noise`."""
     found: Params = {}
     if noise := page.find(_NOISE):
-        if noise["share"] or noise["percent"]:
-            found["unread"] = [noise[0].strip()]  # of what it is a share is not said
+        if noise["share"] or noise["percent"] or noise["minus"]:
+            found["unread"] = [noise[0].strip()]  # of what it is a share is not said, and none is negative
         else:
             found["noise"] = number(noise["value"], page.language)
     labels = _labels(None if written_out and entry and not _shares(entry, names) else entry, names)
