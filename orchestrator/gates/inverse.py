@@ -7,7 +7,7 @@ import math
 from orchestrator.core.evidence import Verdict
 from orchestrator.gates.known import Known, measured, unknown, unmeasured
 
-NARROWER = 1.0  # share of the prior range that the posterior's interval may span
+NARROWER = 0.5  # share of the prior range that the posterior's interval may span; knowing nothing would span about all
 AGREES = 3.0  # combined standard deviations
 SIGMAS = 3.0  # of the mean of squared noise: an honest fit falls outside once in 370 times
 MORE_DATA = "give more or better placed observations, or a narrower range"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator.core.evidence import Verdict
 from orchestrator.core.request import Route
 from orchestrator.gates.known import Known, at_most, measured, unmeasured
-from orchestrator.gates.physics import RESIDUAL_FACTOR
+from orchestrator.gates.physics import LOOSEST, RESIDUAL_FACTOR
 from orchestrator.gates.required import kind_of
 
 FINER = "refine the grid"
@@ -33,7 +33,7 @@ def uncertainty(known: Known) -> Verdict:
     if not measured(error, left):
         return unmeasured(check, (error, left), "the error bar or the residual could not be measured")
     assert error and left and error.value is not None and left.value is not None
-    passed = error.value <= known.tolerance and left.value <= RESIDUAL_FACTOR * known.tolerance
+    passed = error.value <= known.tolerance and left.value <= min(LOOSEST, RESIDUAL_FACTOR * known.tolerance)
     return Verdict(
         id=check, verdict="passed" if passed else "failed", value=error.value, threshold=known.tolerance,
         evidence=(error.id, left.id), reason=f"± {error.value:.2g} ({error.text}); relative residual {left.value:.2g}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from orchestrator.core.plan import Step
 from orchestrator.measure.bench import Bench, Scorer
 from orchestrator.measure.evidence import EvidenceBook
@@ -13,8 +15,9 @@ FILE = "dataset.npz"
 async def measure_dataset(bench: Bench, book: EvidenceBook, step: Step) -> None:
     """Evidence `dataset_error`, `dataset_samples` and `dataset_lost` of the step that collected the chunks."""
     out = bench.run.out(step.id)
+    params: dict[str, JsonValue] = {"subject": "dataset", "samples": step.spec.get("samples", 0)}
     scorers = [
-        Scorer(name="dataset", inputs={"dataset": "dataset"}, params={"subject": "dataset"}),
+        Scorer(name="dataset", inputs={"dataset": "dataset"}, params=params),
         Scorer(name="seed_fingerprint", inputs={"environment": "environment"}, params={"seed": bench.seed}),
     ]
     files = {"dataset": out / FILE, "environment": out / "environment.json"}

@@ -6,7 +6,7 @@ import ast
 
 import sympy
 
-from orchestrator.problems.symbols import built, symbol, text_of
+from orchestrator.problems.symbols import bounded, built, symbol, text_of
 from orchestrator.problems.vocabulary import Vocabulary
 
 
@@ -15,7 +15,7 @@ def total_derivative(node: ast.expr, letters: str, names: Vocabulary) -> str:
 
     Raises IllPosed for what has no derivative in the language, NotAvailable above order 4.
     """
-    found = built(node)
+    found = bounded(built(node))
     for letter in letters:
         found = differentiated(found, letter, names)
     return text_of(found)

@@ -28,6 +28,7 @@ _NUMERIC: dict[Any, str] = {made: name for name, made in _MADE.items() if name n
 _NUMERIC |= {sympy.Abs: "abs", sympy.sign: "sign"}
 _REMEDY = "Write it out with numbers, + - * / ** and the functions sin cos tan exp log sqrt tanh sinh cosh abs."
 LARGEST_POWER = 32.0
+MOST_TERMS = 400  # to which an expression may expand: all that is derived from it grows with them
 
 
 def symbol(name: str) -> sympy.Symbol:
@@ -36,8 +37,33 @@ def symbol(name: str) -> sympy.Symbol:
 
 @lru_cache(maxsize=2048)
 def expression(text: str) -> sympy.Expr:
-    """The SymPy expression of a text in the normal form (which is checked already)."""
-    return built(ast.parse(text.strip(), mode="eval").body)
+    """The SymPy expression of a text in the normal form (which is checked already).
+
+    Raises IllPosed where it would expand to too many terms.
+    """
+    return bounded(built(ast.parse(text.strip(), mode="eval").body))
+
+
+def bounded(expr: sympy.Expr) -> sympy.Expr:
+    """The expression itself. Raises IllPosed where it would expand to too many terms."""
+    if (count := terms_of(expr)) > MOST_TERMS:
+        told = str(expr)
+        short = told if len(told) < 80 else f"{told[:77]}..."
+        raise IllPosed(f"{short!r} expands to up to {float(count):.3g} terms; at most {MOST_TERMS} are worked with",
+                       remedy="Use smaller powers, or a parameter for what is constant.")  # fmt: skip
+    return expr
+
+
+def terms_of(expr: sympy.Expr) -> int:
+    """No fewer than the summands that it expands to: what is derived from it later expands it."""
+    if expr.is_Add:
+        return sum(terms_of(part) for part in expr.args)
+    if expr.is_Mul:
+        return math.prod(terms_of(part) for part in expr.args)
+    if expr.is_Pow and expr.exp.is_Integer and abs(int(expr.exp)) > 1:
+        within, power = terms_of(expr.base), abs(int(expr.exp))
+        return math.comb(within + power - 1, power)
+    return 1 if expr.is_Atom else max(1, *(terms_of(part) for part in expr.args))
 
 
 def built(node: ast.expr) -> sympy.Expr:

@@ -21,6 +21,7 @@ from skills.runtime.expression import BadExpression, Expression, parse
 
 HIGHEST_ORDER = 4  # of a derivative
 LARGEST_POWER = 32.0
+MOST_TERMS = 400  # to which an expression may expand: all that is derived from it grows with them
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "sin": sympy.sin, "cos": sympy.cos, "tan": sympy.tan, "exp": sympy.exp, "log": sympy.log, "sqrt": sympy.sqrt,
     "tanh": sympy.tanh, "sinh": sympy.sinh, "cosh": sympy.cosh, "abs": sympy.Abs,
@@ -120,7 +121,22 @@ class Form:
 def form(text: str, vocabulary: Vocabulary) -> Form:
     """The form that a text states. Raises BadExpression naming the symbol or the part that is not allowed."""
     checked = parse(text, _spellings(text, vocabulary))
-    return Form(text, _built(checked.tree, checked, vocabulary), vocabulary)
+    made = _built(checked.tree, checked, vocabulary)
+    if (count := terms_of(made)) > MOST_TERMS:
+        raise BadExpression(f"{text!r} expands to up to {float(count):.3g} terms; at most {MOST_TERMS} are worked with")
+    return Form(text, made, vocabulary)
+
+
+def terms_of(expr: sympy.Expr) -> int:
+    """No fewer than the summands that it expands to: what is derived from it later expands it."""
+    if expr.is_Add:
+        return sum(terms_of(part) for part in expr.args)
+    if expr.is_Mul:
+        return math.prod(terms_of(part) for part in expr.args)
+    if expr.is_Pow and expr.exp.is_Integer and abs(int(expr.exp)) > 1:
+        within, power = terms_of(expr.base), abs(int(expr.exp))
+        return math.comb(within + power - 1, power)
+    return 1 if expr.is_Atom else max(1, *(terms_of(part) for part in expr.args))
 
 
 def symbol(name: str) -> sympy.Symbol:

@@ -141,3 +141,14 @@ def test_dimensions_are_checked_as_the_box_checks_them(equation: str) -> None:
     ledger.look("equation", expression(equation))
     theirs = boxed.check({"equation": expression(equation)}, BoxedVocabulary(("x", "t"), ("u",), ("k",)), units)
     assert tuple(ledger.violations) == theirs.violations
+
+
+def test_a_source_that_would_expand_to_thousands_of_terms_is_refused_at_once() -> None:
+    with pytest.raises(IllPosed, match="terms"):
+        pose(
+            Problem(
+                equations=["u_xx + u_yy = (x + y + sin(x) + 1)**32*(x - y + cos(y) + 2)**32"],
+                domain={"x": (0, 1), "y": (0, 1)},
+                conditions=["u = 0 on the boundary"],
+            )
+        )

@@ -119,3 +119,15 @@ def test_exact_values_have_one_column_a_field() -> None:
     exact = Problem.model_validate({**BURGERS, "exact": {"u": "nu*x + t"}})
     points = np.array([[0.5, 1.0], [-1.0, 0.0]])
     assert exact.exact_values(points) == pytest.approx(np.array([[1.005], [-0.01]]))
+
+
+@pytest.mark.parametrize(
+    "text", ["(u + x + t + 1)**9*(u - x + t + 2)**9", "((u + x + t)**6)**6", "exp((x + t + u + 1)**20)"]
+)
+def test_what_would_expand_to_thousands_of_terms_is_refused_at_once(text: str) -> None:
+    with pytest.raises(BadExpression, match="terms"):
+        form(text, WORDS)
+
+
+def test_a_bound_on_terms_leaves_usual_equations_alone() -> None:
+    assert form("u_t - (nu*(1 + u**2)*u_xx + 2*nu*u*u_x**2) + (x + t + u)**4 - exp(-(x - 1)**2/2)", WORDS).terms

@@ -17,6 +17,7 @@ from skills.runtime.laws.law import Law, LawScore
 from skills.runtime.problem import Problem
 
 Array = NDArray[np.float64]
+LOOSEST = 0.1  # however little accuracy is asked for
 CERTAIN = 0.5  # of a violation may be the error of measuring it, and it still counts as one
 
 
@@ -64,7 +65,7 @@ def _late(field: Sampled) -> str:
 
 def _score(law: Law, value: float, coarse: float, tolerance: float, field: Sampled, late: str) -> LawScore:
     """With the difference of two rules as the error; a violation that may be nothing but that error is unknown."""
-    bound, error = law.factor * tolerance, abs(value - coarse)
+    bound, error = min(LOOSEST, law.factor * tolerance), abs(value - coarse)
     text = f"{law.statement}; a coarser rule differs by {error:.1g}{late}"
     known: float | None = value
     if not np.isfinite(value) or (value > bound and error > CERTAIN * value):

@@ -15,7 +15,8 @@ def dataset(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
     """`dataset_error`: the largest relative L2 change of a sample's field from half its grid; `dataset_lost`.
 
     The file holds `outputs` (samples, …, fields), `half` of the same shape, and `failed`, the numbers of samples that
-    could not be solved; `dataset_lost` counts those and the samples in which a value is not finite.
+    could not be solved; `dataset_lost` counts those, the samples in which a value is not finite, and those that
+    are missing of the `samples` asked for.
     """
     subject = str(params.get("subject", "dataset"))
     with np.load(files["dataset"], allow_pickle=False) as held:
@@ -26,7 +27,8 @@ def dataset(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
         return unmeasured("dataset_error", why, subject=subject)
     rows, other = (values.reshape(len(values), -1, values.shape[-1]) for values in (fine, half))
     lost = int(np.sum(~np.isfinite(rows).all(axis=(1, 2)) | ~np.isfinite(other).all(axis=(1, 2))))
-    asked, gone = len(rows) + failed, float(lost + failed)
+    asked = max(len(rows) + failed, int(params.get("samples", 0)))
+    gone = float(lost + asked - len(rows))
     count = Score("dataset_lost", gone, n=asked, subject=subject, text=f"of {asked} samples")
     if lost:
         missed = unmeasured("dataset_error", f"{lost} of {len(rows)} samples are not finite", subject=subject)
