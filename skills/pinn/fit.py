@@ -71,8 +71,8 @@ class Task:
         return self.setting.rows(points, self.spec.edge)
 
     def called(self, stage: str) -> Task:
-        """The same under another name in the ledger."""
-        return replace(self, stage=stage)
+        """The same, a part of this one in the ledger."""
+        return replace(self, stage=f"{self.stage}/{stage}")
 
     def met(self, held_out_loss: float) -> bool:
         """Whether the tolerance is met.

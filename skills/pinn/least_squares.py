@@ -83,7 +83,7 @@ def fit(task: Task) -> Fit:
         if course.round(ranked):
             reason = "tolerance"
             break
-        if hopeless(course) or (task.setting.unknowns.names and course.stands_still):
+        if hopeless(course) or (task.setting.unknowns.names and width >= WIDE * widths[0] and course.stands_still):
             reason = "plateau"
             break
         kinds = tuple(found.kind for found in ranked[:2]) if width >= WIDE * widths[0] else every

@@ -15,6 +15,7 @@ from skills.pinn.model import Piece
 from skills.pinn.observed import Observed
 from skills.pinn.output_layer import solve
 from skills.pinn.posterior import Posterior, refined
+from skills.pinn.resolved import resolved
 from skills.pinn.setting import Setting
 from skills.pinn.spec import Spec
 from skills.pinn.unknowns import Unknowns
@@ -26,6 +27,7 @@ DATA_CUT = 1e-6
 WEIGHT = 10.0  # of conditions, for least squares and linear problems
 LIGHT = 1.0  # for Gauss–Newton on nonlinear ones: a heavier one holds the field back where it must move
 FIRST_WINDOWS = 6
+FITTED = 1e-4  # held-out loss of an inverse problem at which least squares is enough
 POOR = 1e-2  # held-out loss of an inverse problem at which other guesses are tried
 WIDE = 30.0
 BAD = 1e-4  # held-out loss at which a window counts as not fitted, where the tolerance asks for no less
@@ -78,9 +80,12 @@ def _inverse(task: Task) -> Training:
             break
     assert best is not None
     own, found = best
-    wanted = 3 * found.last.network.output_size if len(found.last.network.widths) == 3 else 2 * found.last.network.size
+    link = found.last
+    if len(link.network.widths) == 3:
+        link = resolved(own.setting, link, own.seed)
+    wanted = 3 * link.network.output_size if len(link.network.widths) == 3 else 2 * link.network.size
     points = own.setting.points(wanted, own.seed, own.spec.interior)
-    link, posterior = refined(own.setting, found.last, points, own.spec.edge)
+    link, posterior = refined(own.setting, link, points, own.spec.edge)
     return Training(own, replace(found, links=(link,)), posterior)
 
 
@@ -103,12 +108,9 @@ def portfolio(task: Task) -> Fit:
     Measured: for linear problems, and nonlinear ones with smooth fields, least squares is ten to a thousand times
     faster than Gauss–Newton for the same error; where it is of no use, two widenings show it within seconds.
     """
-    if task.spec.windows is None:
-        one = once(task.called("least squares"), least_squares.fit)
-        if one.reason == "tolerance" or (task.setting.problem.linear and one.held_out_loss < least_squares.GOOD):
-            return one
-    else:
-        one = None
+    one = None if task.spec.windows else _solved(task)
+    if one is not None and _enough(task, one):
+        return one
     other = _trained(task)
     if one is None:
         return other
@@ -119,20 +121,44 @@ def portfolio(task: Task) -> Fit:
     return replace(best, schedule=f"{told}; kept: {best.schedule}")
 
 
+def _solved(task: Task) -> Fit | None:
+    """What least squares gives; None where no drawn layer gave a finite solution."""
+    try:
+        return once(task.called("least squares"), least_squares.fit)
+    except ArithmeticError:
+        return None
+
+
+def _enough(task: Task, found: Fit) -> bool:
+    """Whether nothing better is to be had: of noisy data and of linear problems less is asked than the tolerance."""
+    if found.reason == "tolerance" or task.setting.unknowns.names:
+        return found.reason == "tolerance" or found.held_out_loss < FITTED
+    return task.setting.problem.linear and found.held_out_loss < least_squares.GOOD
+
+
 def _trained(task: Task) -> Fit:
     """What follows least squares: windows where they can be chained, else one trained network."""
     problem, count = task.setting.problem, task.spec.windows or FIRST_WINDOWS
     if not task.setting.chainable or problem.linear:
-        return once(task.called("gauss newton"), gauss_newton_fit)
+        return once(_light(task.called("gauss newton")), _safe)
     if len(problem.names) == 1:
         return march(task.called("windows"), least_squares.fit, count, (task.spec.tolerance / 10) ** 2)
-    return march(_light(task.called("windows")), gauss_newton.fit, count, max(BAD, task.spec.tolerance**2))
+    return march(_light(task.called("windows")), _safe, count, max(BAD, task.spec.tolerance**2))
+
+
+def _safe(task: Task) -> Fit:
+    """Gauss–Newton, and the quasi-Newton method where no start of it gave a finite loss."""
+    try:
+        return gauss_newton.fit(task)
+    except ArithmeticError as failed:
+        found = quasi_newton.fit(task)
+        return replace(found, schedule=f"Gauss–Newton failed ({failed}); {found.schedule}")
 
 
 def gauss_newton_fit(task: Task) -> Fit:
     """Gauss–Newton by the spec: one network, or the windows that it names."""
     light = _light(task)
-    return march(light, gauss_newton.fit, task.spec.windows, BAD) if task.spec.windows else gauss_newton.fit(light)
+    return march(light, _safe, task.spec.windows, BAD) if task.spec.windows else _safe(light)
 
 
 def _light(task: Task) -> Task:
