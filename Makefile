@@ -56,9 +56,13 @@ lint: host  ## style, types and layers (under 30 s)
 check: lint  ## lint and the fast tests: no engine, no box environment
 	$(PYTEST) -n $(WORKERS) -m "not docker and not bwrap and not box and not soak"
 
+# A skill's tests call the box environment's Python themselves, one thread each: two at a time. The others open boxes.
+SKILL_TESTS := tests/jaxpro tests/physics tests/pinn tests/runtime tests/simulate tests/tabular
+
 test: env check  ## everything but the campaigns, with real engines and real boxes
 	$(PYTEST) -n $(WORKERS) -m "(docker or bwrap) and not box and not soak"
-	$(PYTEST) -m "box and not soak"
+	$(PYTEST) -n 2 -m "box and not soak" $(SKILL_TESTS)
+	$(PYTEST) -m "box and not soak" $(addprefix --ignore=,$(SKILL_TESTS))
 
 soak: env  ## the campaigns: long, many runs
 	$(PYTEST) -m soak
