@@ -128,8 +128,9 @@ def _dimension(task: Task) -> int:
 
 
 def _widths(task: Task) -> list[int]:
-    limit = task.spec.hidden[0] if task.spec.hidden else LAST_WIDTH[_dimension(task)]
-    widths = [min(FIRST_WIDTH[_dimension(task)], limit)]
+    first, fields = FIRST_WIDTH[_dimension(task)], len(task.setting.problem.fields)
+    limit = task.spec.hidden[0] if task.spec.hidden else max(4 * first, LAST_WIDTH[_dimension(task)] // fields)
+    widths = [min(first, limit)]
     while widths[-1] < limit:
         widths.append(min(2 * widths[-1], limit))
     return widths

@@ -23,7 +23,7 @@ from skills.pinn.windows import march
 from skills.runtime.job import UserMistake
 from skills.runtime.problem import Problem
 
-DATA_CUT = 1e-6
+DATA_CUT = 1e-3
 WEIGHT = 10.0  # of conditions, for least squares and linear problems
 LIGHT = 1.0  # for Gauss–Newton on nonlinear ones: a heavier one holds the field back where it must move
 FIRST_WINDOWS = 6
