@@ -130,9 +130,8 @@ def _interval(axis: str, params: Params, name: str) -> JsonValue:
         return [-3.0, 3.0] if axis == "x" and name == "fokker-planck" else [0.0, 1.0]
     low, high = given
     if not (isinstance(low, int | float) and isinstance(high, int | float) and low < high):
-        raise IllPosed(
-            f"the domain {axis} in {given} is empty", remedy=f"Give {axis} from a smaller to a larger number."
-        )
+        remedy = f"Give {axis} from a smaller to a larger number."
+        raise IllPosed(f"the domain {axis} in {given} is empty", remedy=remedy)
     return given
 
 
@@ -145,10 +144,8 @@ def _boundaries(params: Params, notes: list[str]) -> tuple[Params, Params]:
             "`u_x(1,t) + 2 u(1,t) = 0` (Robin), or say `periodic boundaries`.",
         )
     if "surplus" in params:
-        raise IllPosed(
-            f"two different conditions are given at {params['surplus']}: one too many",
-            remedy="Keep one condition at each end, and one initial profile.",
-        )
+        told = f"two different conditions are given at {params['surplus']}: one too many"
+        raise IllPosed(told, remedy="Keep one condition at each end, and one initial profile.")
     if "elsewhere" in params:
         raise IllPosed(
             f"a boundary condition is given at {params['elsewhere']}, which is no end of the domain",
