@@ -112,9 +112,7 @@ async def _early(context: Context, error: MlexpertError | None) -> Answer:
         ending = Ending(status="planned")
     else:
         ending = Ending.model_validate({"status": error.status, "message": error.message, "error": error.as_json()})
-    made = answer_of(context, ending)
-    write_answer(context, made)
-    return made
+    return write_answer(context, answer_of(context, ending))
 
 
 def _answer_on_disk(run: RunDirectory) -> Answer | None:

@@ -62,11 +62,14 @@ def answer_of(context: Context, ending: Ending | None) -> Answer:
     )
 
 
-def write_answer(context: Context, made: Answer) -> None:
-    write_json(context.run.answer, made.as_json())
-    write_certificate(context.run, made.plan, made.status, _evidence(context), made.checks)
-    context.journal.tell("answer.written", status=made.status)
+def write_answer(context: Context, made: Answer) -> Answer:
+    """Write certificate, answer and page; the answer as it was written, with the certificate among its artifacts."""
+    certified = write_certificate(context.run, made.plan, made.status, _evidence(context), made.checks)
+    told = made.model_copy(update={"artifacts": (*certified, *made.artifacts)})
+    write_json(context.run.answer, told.as_json())
+    context.journal.tell("answer.written", status=told.status)
     write_report(context.run)
+    return told
 
 
 def _outcomes(context: Context, plan: Plan | None) -> tuple[Outcome, ...]:

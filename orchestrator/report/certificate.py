@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from pydantic import JsonValue
 
 from orchestrator.core.evidence import Evidence, Verdict
+from orchestrator.core.outcome import Artifact
 from orchestrator.core.plan import Plan
+from orchestrator.core.values import sha256_file
 from orchestrator.journal.rundir import RunDirectory, write_json
 
 Entry = dict[str, JsonValue]
@@ -28,10 +30,17 @@ RULES = {
 
 def write_certificate(
     run: RunDirectory, plan: Plan | None, status: str, evidence: Sequence[Evidence], verdicts: Sequence[Verdict]
-) -> None:
-    """Beside the answer, for every run that measured a field; the numbers are those of its evidence and no others."""
-    if plan is not None and plan.problem is not None and evidence:
-        write_json(run.certificate, certificate(run.run_id, plan, status, evidence, verdicts))
+) -> tuple[Artifact, ...]:
+    """Beside the answer, for every run that measured a field; the numbers are those of its evidence and no others.
+
+    Returns the file as an artifact of the run, of no step; nothing where none was written.
+    """
+    if plan is None or plan.problem is None or not evidence:
+        return ()
+    write_json(run.certificate, certificate(run.run_id, plan, status, evidence, verdicts))
+    path = run.certificate
+    sha256, size = sha256_file(path), path.stat().st_size
+    return (Artifact(path=run.relative(path), kind="report", step="", sha256=sha256, bytes=size),)
 
 
 def certificate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,11 @@ def test_every_number_is_evidence_and_says_which() -> None:
 
 def test_it_is_written_beside_the_answer_of_a_field_and_of_nothing_else(tmp_path: Path) -> None:
     run = RunDirectory.create(tmp_path)
-    write_certificate(run, PLAN.model_copy(update={"problem": None}), "validated", EVIDENCE, RULED)
-    write_certificate(run, PLAN, "failed", (), RULED)
+    assert write_certificate(run, PLAN.model_copy(update={"problem": None}), "validated", EVIDENCE, RULED) == ()
+    assert write_certificate(run, PLAN, "failed", (), RULED) == ()
     assert not run.certificate.exists()
-    write_certificate(run, PLAN, "validated", EVIDENCE, RULED)
-    assert json.loads(run.certificate.read_text())["error"][0]["value"] == 2.1e-5
+    (listed,) = write_certificate(run, PLAN, "validated", EVIDENCE, RULED)
+    held = run.certificate.read_bytes()
+    assert json.loads(held)["error"][0]["value"] == 2.1e-5
+    assert (listed.path, listed.kind, listed.step) == ("certificate.json", "report", "")
+    assert (listed.sha256, listed.bytes) == (hashlib.sha256(held).hexdigest(), len(held))
