@@ -8,8 +8,7 @@ from orchestrator.core.answer import AnswerClaim
 from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
-
-PHYSICS = ("residual", "initial_error", "boundary_error")  # whose intervals are the error of measuring
+from orchestrator.report.intervals import interval_words
 
 # language -> (validated, not validated, not done yet)
 _HEADLINES: dict[str, tuple[str, str, str]] = {
@@ -82,6 +81,9 @@ def _field_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
         ("initial_error", "delivered"): "Largest miss of the initial conditions, relative",
         ("boundary_error", "delivered"): "Largest miss of the boundary conditions, relative",
         ("observations_chi2", "delivered"): "Mean squared misfit of held-out observations, in units of their noise",
+        ("dataset_difference", "dataset"): (
+            "Relative L2 difference of the data set's samples that the judge solved again, the worst of them"
+        ),
         ("dataset_error", "dataset"): "Relative L2 change of the data set's worst sample from half its grid",
         ("truth_error", "truth"): "Relative L2 error of the truth itself",
     }
@@ -103,7 +105,7 @@ def _field_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
             yield f"Throughput of the quick model over that of {entry.subject.removeprefix('delivered vs ')}", entry
         elif entry.name.startswith("law.") and entry.subject == "delivered" and entry.bound is not None:
             law = entry.name.removeprefix("law.").replace("_", " ")
-            yield f"Largest miss of the law of {law}, relative; {entry.bound:.3g} is allowed", entry
+            yield f"Largest miss of the law of {law}, relative; {entry.bound:.3g} is allowed{_range(entry)}", entry
 
 
 def _table_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
@@ -124,9 +126,5 @@ def _table_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
 
 
 def _range(entry: Evidence) -> str:
-    if entry.interval is None:
-        return ""
-    low, high = entry.interval
-    if entry.name in PHYSICS:
-        return f" ({low:.3g} to {high:.3g} with what measuring adds)"
-    return f" (95 % interval {low:.4g} to {high:.4g})"
+    words = interval_words(entry)
+    return f" ({words})" if words else ""

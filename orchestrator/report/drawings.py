@@ -13,6 +13,7 @@ from orchestrator.report.courses import courses, portraits
 from orchestrator.report.curves import Curves, read_curves
 from orchestrator.report.fields import ERROR, stacks
 from orchestrator.report.grids import Grids, read_grids
+from orchestrator.report.intervals import bounds_measuring
 from orchestrator.report.posterior import Found, read_posteriors
 from orchestrator.report.record import Record
 from orchestrator.report.residuals import read_residuals
@@ -41,7 +42,7 @@ def drawings(record: Record, groups: tuple[Comparison, ...]) -> dict[str, tuple[
         "leading": tuple(
             _drawn(
                 partial(figures.draw_comparison, item),
-                f"{item.name} with 95 % intervals; the delivered model's mark is filled.",
+                f"{item.name} with {_lines(item.name)}; the delivered model's mark is filled.",
             )
             for item in leading
         ),
@@ -111,6 +112,10 @@ def _drawn(draw: Callable[[], Markup], caption: str) -> Drawing:
         return Drawing(draw(), caption)
     except Exception as error:  # noqa: BLE001  a figure that cannot be drawn must not cost the user a finished run
         return Drawing(Markup(), f"{caption} (could not be drawn: {type(error).__name__}: {error})".strip())
+
+
+def _lines(name: str) -> str:
+    return "what measuring adds" if bounds_measuring(name) else "95 % intervals"
 
 
 def _curve_caption(curves: Curves) -> str:

@@ -42,7 +42,7 @@ def draw_curves(curves: Curves) -> Markup:
 
 
 def draw_comparison(comparison: Comparison) -> Markup:
-    """Each subject's value with its 95 % interval; the delivered model's mark is filled."""
+    """Each subject's value with its interval; the delivered model's mark is filled."""
     rows = list(reversed(comparison.rows))
     with styled():
         figure = Figure(figsize=(8.6, 0.7 + 0.3 * len(rows)), layout="constrained")
@@ -59,7 +59,7 @@ def draw_comparison(comparison: Comparison) -> Markup:
             log_ticks(axes.xaxis, [row.value for row in rows if row.value is not None])
         unit = rows[0].unit
         axes.set_xlabel(f"{comparison.name} [{unit}]" if unit and unit != "1" else comparison.name)
-        return svg_of(figure, f"comparison-{comparison.name}", f"{comparison.name} by subject, with 95 % intervals")
+        return svg_of(figure, f"comparison-{comparison.name}", f"{comparison.name} by subject, with its intervals")
 
 
 def _whisker(axes: Axes, row: Evidence, height: int, delivered: bool) -> None:

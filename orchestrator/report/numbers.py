@@ -13,7 +13,7 @@ def spell(value: float | None, unit: str = "", *, digits: int = 4) -> str:
 
 
 def spell_interval(interval: tuple[float, float] | None) -> str:
-    """A 95 % interval as two numbers; empty where there is none."""
+    """An interval as two numbers; empty where there is none."""
     return f"{spell(interval[0])} to {spell(interval[1])}" if interval else ""
 
 

@@ -15,6 +15,7 @@ from orchestrator.journal.rundir import RunDirectory, write_text
 from orchestrator.report.checklist import by_id, checklist
 from orchestrator.report.comparison import comparisons, grid
 from orchestrator.report.drawings import drawings
+from orchestrator.report.intervals import interval_beside
 from orchestrator.report.numbers import spell, spell_bytes, spell_interval, spell_seconds
 from orchestrator.report.plan_graph import HIGH, WIDE, plan_graph
 from orchestrator.report.record import Record, read_record
@@ -60,6 +61,7 @@ def _facts(record: Record) -> dict[str, object]:
         "because": because(answer) if answer.status == "not_validated" and not answer.message else (),
         "status_word": HEADLINES[answer.status],
         "evidence": by_id(record.evidence),
+        "beside": interval_beside,
         "stages": STAGES,
         "graph": plan_graph(record.plan) if record.plan else None,
         "graph_size": (WIDE, HIGH),

@@ -10,6 +10,7 @@ from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.outcome import Usage
 from orchestrator.core.plan import Plan, Step, Thought
 from orchestrator.report.comparison import comparisons
+from orchestrator.report.intervals import interval_beside
 from orchestrator.report.numbers import spell, spell_bytes, spell_interval, spell_seconds
 from orchestrator.report.verdict_words import again, because, body, headline
 
@@ -128,12 +129,12 @@ def _claims(answer: Answer, evidence: tuple[Evidence, ...]) -> Iterator[str]:
     by_id = {item.id: item for item in evidence}
     for claim in answer.claims:
         found = next((by_id[name] for name in claim.evidence if name in by_id), None)
-        interval = spell_interval(found.interval) if found and "interval" not in claim.text else ""
+        interval = interval_beside(found, claim.text) if found else ""
         basis = f"n = {spell(found.n)}, " if found and found.n else ""
         yield f"  - {_wrap(claim.text, 4)}"
         yield (
             f"    {spell(claim.value, claim.unit)}"
-            + (f"  (95 % interval {interval})" if interval else "")
+            + (f"  ({interval})" if interval else "")
             + f"  [{basis}evidence {', '.join(claim.evidence)}]"
         )
 
