@@ -9,6 +9,12 @@ from orchestrator.gates.physics import LOOSEST, RESIDUAL_FACTOR
 from orchestrator.gates.required import kind_of
 
 FINER = "refine the grid"
+BARS = 10.0  # error bars that a sample may be away from a finer solution (heuristic: a bar is an estimate)
+LIMITS = {
+    "dataset_lost": (0.0, "samples without values"),
+    "dataset_strays": (0.0, "samples that were not asked for"),
+    "dataset_bar": (BARS, "error bars between a sample and its finer solution"),
+}
 
 
 def convergence(known: Known) -> Verdict:
@@ -42,25 +48,34 @@ def uncertainty(known: Known) -> Verdict:
 
 
 def dataset_convergence(known: Known) -> Verdict:
-    return _dataset("simulate.convergence", known)
+    """Does the worst sample converge, by its own refinement?"""
+    found = known.find("dataset_error")
+    said = "relative L2 change of the worst sample"
+    return at_most("simulate.convergence", found, known.tolerance, said, remedy=FINER)
 
 
 def dataset_metric(known: Known) -> Verdict:
-    """The worst sample of a data set counts, by its own refinement."""
-    return _dataset("evaluation.metric", known)
+    """Are the samples that the judge drew what fresh and finer solutions of them are? The worst one counts."""
+    found = known.find("dataset_difference")
+    said = "relative L2 difference of the worst sample that was solved again"
+    return at_most("evaluation.metric", found, known.tolerance, said, remedy=FINER, use_upper=True)
 
 
 def dataset_uncertainty(known: Known) -> Verdict:
-    """Every sample is finite and has an error bar."""
+    """Every sample is finite, was asked for, and has an error bar; those that were solved again keep to theirs."""
     check = "evaluation.uncertainty"
-    error, lost = known.find("dataset_error"), known.find("dataset_lost")
-    if not measured(error, lost):
-        return unmeasured(check, (error, lost), "the samples could not be compared with coarser ones")
-    assert error and lost and error.value is not None and lost.value is not None
-    passed = lost.value == 0
+    error, found = known.find("dataset_error"), [known.find(name) for name in LIMITS]
+    held = [(entry, entry.value) for entry in found if entry and entry.value is not None]
+    if len(held) < len(LIMITS) or not error or not measured(error):
+        return unmeasured(check, (error, *found), "not every sample has an error bar that could be looked at")
+    worst, value = next((one for one in held if one[1] > LIMITS[one[0].name][0]), held[-1])
+    limit, words = LIMITS[worst.name]
+    passed = value <= limit
+    told = f"{error.n} samples, each with half its grid beside it: {error.text}"
     return Verdict(
-        id=check, verdict="passed" if passed else "failed", value=lost.value, threshold=0.0,
-        evidence=(error.id, lost.id), reason=f"{error.n} samples, each with half its grid beside it: {error.text}",
+        id=check, verdict="passed" if passed else "failed", value=value, threshold=limit,
+        evidence=(error.id, *(entry.id for entry, _ in held)),
+        reason=f"{told}; {worst.text}" if passed else f"{value:.3g} {words}, {limit:g} allowed: {worst.text}",
         remedy="" if passed else "narrow the ranges, or refine the grid",
     )  # fmt: skip
 
@@ -76,8 +91,3 @@ def dataset_seeds(known: Known) -> Verdict:
         reason=f"seed fingerprint {drawn.text or drawn.value}",
         remedy="" if passed else "seed every generator through the runtime",
     )  # fmt: skip
-
-
-def _dataset(check: str, known: Known) -> Verdict:
-    found = known.find("dataset_error")
-    return at_most(check, found, known.tolerance, "relative L2 change of the worst sample", remedy=FINER)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, JsonValue
 
-from orchestrator.boxes.job import Job, JobResult, ModelFiles
+from orchestrator.boxes.job import Code, Job, JobResult, ModelFiles
 from orchestrator.boxes.workshop import Workshop
 from orchestrator.core.errors import BoxFailed, RunBroken
 from orchestrator.core.plan import Resources
@@ -107,6 +107,27 @@ class Bench:
             return None, _why(result)
         missing = [name for name in variants if not prediction_file(folder, name, variants[0]).is_file()]
         return (None, f"nothing was predicted with {', '.join(map(repr, missing))}") if missing else (folder, "")
+
+    async def solve(
+        self, label: str, solver: Code, spec: dict[str, JsonValue], resources: Resources
+    ) -> tuple[ModelFiles | None, str]:
+        """A solution of the judge's own, by a skill in a fresh box: (its model, "") or (None, why it failed)."""
+        folder = self.run.measured / label / "out"
+        job = Job(
+            verb="work",
+            step=f"measure.{label.replace('/', '.')}",
+            agent=f"judge.solve.{solver.name}",
+            destination=folder,
+            skill=solver,
+            spec=spec,
+            seed=self.seed,
+            resources=resources,
+        )
+        result = await self.workshop.do(job)
+        if not result.done:
+            return None, _why(result)
+        model = folder / "model"
+        return (ModelFiles(skill=solver, folder=model), "") if model.is_dir() else (None, "it delivered no model")
 
     async def score(self, label: str, scorers: Sequence[Scorer], inputs: Mapping[str, Path]) -> tuple[Score, ...]:
         """Scores of files in a box that holds our scoring code alone; a file that is not there gives no value.

@@ -16,6 +16,7 @@ from orchestrator.data.observations import ObservationsRecord, shared_places
 from orchestrator.data.split import SplitRecord
 from orchestrator.journal.journal import Journal
 from orchestrator.journal.rundir import read_model
+from orchestrator.measure.again import Solver
 from orchestrator.measure.bench import Bench
 from orchestrator.measure.dataset import measure_dataset
 from orchestrator.measure.evidence import EvidenceBook
@@ -32,7 +33,7 @@ TABLES, FLAX_TABLES = (("tabular", ""),), (("jax", "table"),)
 NETWORKS = (("pinn", ""), ("jax", "pinn"))
 REFERENCES = (("simulate", ""), ("simulate", "reference"), ("simulate", "fit"))
 CLASSICAL = (("simulate", "baseline"),)
-DATASETS = (("simulate", "collect"),)
+DATASETS, PARTS = (("simulate", "collect"),), (("simulate", "dataset"),)
 QUICK = (("jax", "inference"),)
 
 
@@ -70,7 +71,7 @@ async def _field(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skill
     if network is not None:
         await measure_network(bench, book, network, reference, classical, question)
     elif collected is not None:
-        await measure_dataset(bench, book, collected[0])
+        await measure_dataset(bench, book, collected[0], _solver(plan, done, skills, collected[0]))
     elif reference is not None:
         await measure_reference(bench, book, reference, question)
     quick = _subject(bench, done, skills, QUICK)
@@ -114,6 +115,17 @@ def _subject(bench: Bench, done: Done, skills: Mapping[str, Skill], kinds: Itera
     if found is None:
         return None
     step, outcome = found
+    model = ModelFiles(skill=_code(skills, step), folder=bench.run.out(step.id) / "model")
+    return Subject(step=step, outcome=outcome, model=model)
+
+
+def _solver(plan: Plan, done: Done, skills: Mapping[str, Skill], collected: Step) -> Solver:
+    """The skill that solved the samples, with what a box may use that solves a share of them."""
+    part = _last(done, PARTS)
+    resources = (part[0] if part is not None else collected).resources
+    return Solver(code=_code(skills, collected), problem=plan.problem or {}, resources=resources)
+
+
+def _code(skills: Mapping[str, Skill], step: Step) -> Code:
     skill = skills[step.skill_name]
-    code = Code(name=skill.name, folder=skill.folder, trust=skill.trust)
-    return Subject(step=step, outcome=outcome, model=ModelFiles(skill=code, folder=bench.run.out(step.id) / "model"))
+    return Code(name=skill.name, folder=skill.folder, trust=skill.trust)

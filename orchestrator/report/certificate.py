@@ -14,6 +14,7 @@ from orchestrator.journal.rundir import RunDirectory, write_json
 
 Entry = dict[str, JsonValue]
 MAIN = {"network": "delivered", "solution": "reference"}  # whose numbers a certificate is about
+DATASET = ("dataset_error", "dataset_difference", "dataset_bar", "dataset_lost", "dataset_strays")
 EDGES = ("initial_error", "boundary_error", "maximum_principle")
 LAW, POSTERIOR, COEFFICIENT = "law.", "posterior.", "coefficient."
 COMPARED = ("identified", "agreement", "implied")
@@ -25,6 +26,8 @@ RULES = {
     "maximum_principle": "physics.maximum_principle",
     "relative_l2": "evaluation.metric",
     "reference_error": "simulate.convergence",
+    "dataset_error": "simulate.convergence",
+    "dataset_difference": "evaluation.metric",
 }
 
 
@@ -66,7 +69,7 @@ def certificate(
         "violations": [*book.entries(EDGES, main), *book.beginning(LAW, main)],
         "coefficients": book.coefficients(main),
         "observations": book.entries(("observations_chi2",), main),
-        "dataset": book.entries(("dataset_error", "dataset_lost"), "dataset"),
+        "dataset": book.entries(DATASET, "dataset"),
         "baselines": [*book.entries(("relative_l2", "residual"), "data_only"),
                       *book.entries(("relative_l2", "residual"), "classical")],
         "checks": [{"id": one.id, "verdict": one.verdict, "evidence": list(one.evidence)} for one in verdicts],

@@ -77,6 +77,9 @@ class Workshop:
         job.destination.mkdir(parents=True, exist_ok=True)
         if job.verb == "predict":
             self.predict(job, job.destination)
+        elif job.verb == "work":
+            (job.destination / "model").mkdir()
+            (job.destination / "model" / "spec.json").write_text(json.dumps(job.spec))
         elif job.verb == "draw":
             draw_job({"spec": job.spec, "seed": job.seed, "inputs": job.inputs}, job.destination)
         else:

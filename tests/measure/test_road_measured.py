@@ -13,7 +13,7 @@ from fieldbench import HEAT, INVERSE, Measured
 from orchestrator.config.skills import Skill
 from orchestrator.core.evidence import Evidence
 from orchestrator.core.outcome import Outcome
-from orchestrator.core.plan import Observations, Plan, Step
+from orchestrator.core.plan import Observations, Plan, Resources, Step
 from orchestrator.data.observations import split_observations
 from orchestrator.journal.journal import Journal
 from orchestrator.journal.rundir import write_json
@@ -72,12 +72,18 @@ async def test_the_last_solution_of_a_simulation_counts_and_a_baseline_is_no_ref
     assert await evidence(alone, "simulate", [step(alone, "classical", "simulate", "baseline")]) == {}
 
 
-async def test_a_data_set_is_measured_from_its_file(tmp_path: Path) -> None:
+async def test_a_data_set_is_measured_from_its_file_and_by_solving_samples_again(tmp_path: Path) -> None:
     made = Measured(tmp_path)
+    part = step(made, "part", "simulate", "dataset")
     collected = step(made, "collect", "simulate", "collect")
+    spec = {**collected.spec, "ranges": {"alpha": [0.1, 1.0]}, "grid": 5, "resolution": 64, "tolerance": 1e-4}
     fine = np.random.default_rng(0).uniform(1, 2, size=(3, 5, 5, 1))
-    np.savez(made.run.out("collect") / "dataset.npz", outputs=fine, half=1.001 * fine)
-    found = await evidence(made, "simulate", [collected])
+    told = {"parameters": np.array([[0.2], [0.4], [0.6]]), "parameter_names": ["alpha"], "error_estimate": np.ones(3)}
+    np.savez(made.run.out("collect") / "dataset.npz", outputs=fine, half=1.001 * fine, **told)
+    part = part.model_copy(update={"resources": Resources(timeout_s=1234.0)})
+    found = await evidence(made, "simulate", [part, collected.model_copy(update={"spec": spec})])
+    assert {job.resources.timeout_s for job in made.workshop.jobs if job.verb == "work"} == {1234.0}
+    assert found["dataset_difference", "dataset"].value is not None and found["dataset_strays", "dataset"].value == 0
     assert found["dataset_error", "dataset"].value == pytest.approx(1e-3)
     assert found["dataset_lost", "dataset"].value == 0 and found["seed_fingerprint", ""].value == 1
 

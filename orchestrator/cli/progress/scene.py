@@ -70,6 +70,8 @@ def advance(scene: Scene, event: Event) -> Scene:
         started=scene.started if scene.started is not None else event.ts,
         phase=PHASES.get(event.event, scene.phase),
     )
+    if event.step.startswith("measure."):  # the judge's own boxes are counted, and are no steps
+        return replace(base, measuring=base.measuring + (event.event == "box.opened"), phase="measuring")
     if event.event.startswith("step."):
         return base.with_row(_row(base, event))
     if event.event == "route.decided":
