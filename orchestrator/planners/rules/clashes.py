@@ -6,6 +6,7 @@ import re
 
 from orchestrator.core.request import Route
 from orchestrator.planners.rules import columns, metrics, numbers
+from orchestrator.planners.rules.exactness import exactness
 from orchestrator.planners.rules.text import Reading
 from orchestrator.planners.rules.ways import KEEP_ORDER, MODELS, SHUFFLE, SPLITS, TASKS
 
@@ -29,7 +30,7 @@ NEGATED = re.compile(
 def find(reading: Reading, language: str, route: Route, files: tuple[str, ...]) -> Clash | None:
     """The first two phrases that exclude each other, or None."""
     if route in _FIELDS:
-        found = _method(reading) or _data(reading, files)
+        found = _method(reading) or _data(reading, files) or _exactness(reading, language)
     else:
         found = (
             _method(reading)
@@ -60,6 +61,13 @@ def _method(reading: Reading) -> Clash | None:
 def _data(reading: Reading, files: tuple[str, ...]) -> Clash | None:
     match = _NO_DATA.search(reading.plain)
     return (_raw(reading, match), files[0]) if match and files else None
+
+
+def _exactness(reading: Reading, language: str) -> Clash | None:
+    """Two different errors that are asked for."""
+    asked = exactness(reading.plain, language)
+    other = next((one for one in asked if one.value != asked[0].value), None)
+    return (reading.raw[asked[0].start : asked[0].end], reading.raw[other.start : other.end]) if other else None
 
 
 def _order(reading: Reading) -> Clash | None:

@@ -65,14 +65,6 @@ QUANTITIES = (
     ),
     Quantity("folds", r"[- ]?folds?|-fach[a-z]*|faltungen|[- ]?plis|折|分割交差", low=2),
     Quantity(
-        "tolerance",
-        r"tol(?:erance)?|(?:accurate|right|exact|correct) to"
-        r"|toleranz|tolerancia|tolleranza|relative (?:l2 )?error(?: below| under| of| <=?)?"
-        r"|rel(?:ative)?\.? l2"
-        r"(?: error)?(?: below| under| of| <=?)?|容差|許容誤差",
-        whole=False,
-    ),
-    Quantity(
         "resolution",
         r"resolution|auflosung|resolucion|risoluzione|resolucao|grid (?:points|cells)|cells|gitterpunkten?|分辨率"
         r"|解像度",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from orchestrator.planners.rules import boundaries, numbers
+from orchestrator.planners.rules.exactness import exactness
 from orchestrator.planners.rules.formula import constant, scan
 from orchestrator.planners.rules.numbers import NUMBER, number
 from orchestrator.planners.rules.text import Reading, fold
@@ -42,6 +43,8 @@ class Page:
         for pattern in _OPTIONS:
             for match in pattern.finditer(self.free):
                 self.strike(*match.span())
+        for asked in exactness(self.free, language):
+            self.strike(asked.start, asked.end)
 
     def strike(self, start: int, end: int) -> None:
         self.free = self.free[:start] + " " * (end - start) + self.free[end:]

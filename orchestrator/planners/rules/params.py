@@ -10,6 +10,7 @@ from orchestrator.core.expression import CONSTANTS, FUNCTIONS
 from orchestrator.core.request import Route
 from orchestrator.planners.rules import columns, conditions, fields, metrics, numbers, told, written
 from orchestrator.planners.rules.equation import SYMBOLS
+from orchestrator.planners.rules.exactness import exactness
 from orchestrator.planners.rules.idle import idle_numbers
 from orchestrator.planners.rules.stating import problem_file
 from orchestrator.planners.rules.text import Reading
@@ -29,7 +30,7 @@ _MEANT = re.compile(
 )
 _FIELD_ROUTES = frozenset({Route.PINN, Route.SIMULATE, Route.OPERATOR, Route.JAX})
 _TABLE_ROUTES = frozenset({Route.TABULAR, Route.SWEEP, Route.DEEP, Route.EVALUATE, Route.CLARIFY})
-_ONLY = {"trees": _TABLE_ROUTES, "resolution": _FIELD_ROUTES, "tolerance": _FIELD_ROUTES, "folds": _TABLE_ROUTES,
+_ONLY = {"trees": _TABLE_ROUTES, "resolution": _FIELD_ROUTES, "folds": _TABLE_ROUTES,
          "windows": _FIELD_ROUTES}  # fmt: skip
 
 
@@ -45,7 +46,10 @@ def collect(
     params |= _words(reading)
     if route in _FIELD_ROUTES:
         params |= _field(reading, language, files, base)
-    if route in _TABLE_ROUTES or (route is Route.JAX and not {"problem", "equation", "problem_file"} & set(params)):
+    stated = bool({"problem", "equation", "problem_file"} & set(params))
+    if (stated or route in _FIELD_ROUTES - {Route.JAX}) and (asked := exactness(reading.plain, language)):
+        params["tolerance"] = asked[0].value
+    if route in _TABLE_ROUTES or (route is Route.JAX and not stated):
         params |= _table(reading, language)
     return params
 
