@@ -10,6 +10,11 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
 from orchestrator.report.intervals import interval_words
 
+ESTIMATE = (
+    "the file's own error_estimate is another number, what the solver expects its finest grid still to lack, and is "
+    "not measured"
+)
+
 # language -> (validated, not validated, not done yet)
 _HEADLINES: dict[str, tuple[str, str, str]] = {
     "en": ("Validated: every claim is measured and every required check passed.",
@@ -84,7 +89,10 @@ def _field_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
         ("dataset_difference", "dataset"): (
             "Relative L2 difference of the data set's samples that the judge solved again, the worst of them"
         ),
-        ("dataset_error", "dataset"): "Relative L2 change of the data set's worst sample from half its grid",
+        (
+            "dataset_error",
+            "dataset",
+        ): f"Relative L2 change of the data set's worst sample from half its grid; {ESTIMATE}",
         ("truth_error", "truth"): "Relative L2 error of the truth itself",
     }
     if (plan.problem or {}).get("unknown"):
