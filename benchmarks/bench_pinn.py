@@ -67,11 +67,16 @@ def ladder(bench: runs.Bench, name: str, kind: str, seed: int) -> Ladder:
             break
         found.append({"asked": kind, "value": value, **run})
         print(f"{name} ours {kind} {value:g} seed {seed}: {run['cpu_s']:.1f} s, {run['error']:.2e}", flush=True)
-        stopped = run.get("stopped") or {}
-        ended = kind == "iterations" and "failed" not in run and stopped.get("at", value) < stopped.get("limit", value)
-        if run["cpu_s"] > bench.our_limit_s or "failed" in run or ended:
+        if run["cpu_s"] > bench.our_limit_s or "failed" in run or _ended_short(kind, run.get("stopped") or {}):
             break
     return found
+
+
+def _ended_short(kind: str, stopped: dict[str, Any]) -> bool:
+    """Whether a harder demand would only repeat this run: it stopped for another reason than what was asked."""
+    if kind == "iterations":
+        return bool(stopped) and stopped["at"] < stopped["limit"]
+    return bool(stopped) and stopped["reason"] != "tolerance"
 
 
 def peer_run(bench: runs.Bench, name: str, schedule: str, seed: int) -> dict[str, Any] | None:
@@ -112,7 +117,8 @@ def summary(bench: runs.Bench, name: str, wanted: argparse.Namespace) -> dict[st
     for place, unit in enumerate(("cpu", "wall")):
         pairs = []
         for seed in wanted.seeds:
-            theirs = envelope((point[place], point[2]) for run in peers[seed] for point in run["curve"])
+            within = (point for run in peers[seed] for point in run["curve"] if point[0] <= wanted.limit_s)
+            theirs = envelope((point[place], point[2]) for point in within)
             mine = envelope((run[f"{unit}_s"], run["error"]) for run in ours[seed])
             pairs.append((theirs, mine))
         found[unit] = over_seeds(

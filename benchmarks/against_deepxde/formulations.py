@@ -30,8 +30,8 @@ class Formulation:
     resample: bool = False
 
 
-def _rod(low: float) -> Any:
-    return dde.geometry.GeometryXTime(dde.geometry.Interval(low, 1), dde.geometry.TimeDomain(0, 1))
+def _rod(low: float, until: float = 1) -> Any:
+    return dde.geometry.GeometryXTime(dde.geometry.Interval(low, 1), dde.geometry.TimeDomain(0, until))
 
 
 def _timed(schedule: Schedule) -> dict[str, int]:
@@ -57,7 +57,7 @@ def _burgers(schedule: Schedule) -> Formulation:
         slope, rate = dde.grad.jacobian(y, x, i=0, j=0), dde.grad.jacobian(y, x, i=0, j=1)
         return rate + y * slope - 0.01 / np.pi * dde.grad.hessian(y, x, i=0, j=0)
 
-    place = _rod(-1)
+    place = _rod(-1, 0.99)
     conditions = [
         dde.icbc.DirichletBC(place, lambda x: 0, lambda _, on_boundary: on_boundary),
         dde.icbc.IC(place, lambda x: -np.sin(np.pi * x[:, 0:1]), lambda _, on_initial: on_initial),
@@ -119,7 +119,7 @@ def _wave(schedule: Schedule) -> Formulation:
         dde.icbc.OperatorBC(place, rate, at_start),
     ]
     data = dde.data.TimePDE(place, residual, conditions, num_test=10_000, **_timed(schedule))
-    net = SpaceTimeFourierNet(100, 3, space=(1.0,), time=(1.0, 10.0))
+    net = SpaceTimeFourierNet(100, 2, space=(1.0,), time=(1.0, 10.0))
     net.apply_feature_transform(lambda x: (x - 0.5) * 2 * np.sqrt(3))
     return Formulation(
         data, net, residual, weights=lambda first: 5 / first, decay=("inverse time", 2000, 0.9), resample=True
