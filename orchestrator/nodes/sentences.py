@@ -10,9 +10,9 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
 from orchestrator.report.intervals import interval_words
 
-ESTIMATE = (
-    "the file's own error_estimate is another number, what the solver expects its finest grid still to lack, and is "
-    "not measured"
+WORST_SAMPLE = (
+    "Relative L2 change of the data set's worst sample from half its grid; the file's own error_estimate is another "
+    "number: the solver's estimate of what its finest grid still lacks"
 )
 
 # language -> (validated, not validated, not done yet)
@@ -89,10 +89,7 @@ def _field_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
         ("dataset_difference", "dataset"): (
             "Relative L2 difference of the data set's samples that the judge solved again, the worst of them"
         ),
-        (
-            "dataset_error",
-            "dataset",
-        ): f"Relative L2 change of the data set's worst sample from half its grid; {ESTIMATE}",
+        ("dataset_error", "dataset"): WORST_SAMPLE,
         ("truth_error", "truth"): "Relative L2 error of the truth itself",
     }
     if (plan.problem or {}).get("unknown"):

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from orchestrator.core.answer import Answer
 from orchestrator.journal.rundir import RunDirectory, write_text
+from orchestrator.report.bounds import bound_of
 from orchestrator.report.checklist import by_id, checklist
 from orchestrator.report.comparison import comparisons, grid
 from orchestrator.report.drawings import drawings
@@ -62,6 +63,7 @@ def _facts(record: Record) -> dict[str, object]:
         "status_word": HEADLINES[answer.status],
         "evidence": by_id(record.evidence),
         "beside": interval_beside,
+        "bound": bound_of,
         "stages": STAGES,
         "graph": plan_graph(record.plan) if record.plan else None,
         "graph_size": (WIDE, HIGH),

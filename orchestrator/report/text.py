@@ -9,6 +9,7 @@ from orchestrator.core.answer import Answer
 from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.outcome import Usage
 from orchestrator.core.plan import Plan, Step, Thought
+from orchestrator.report.bounds import bound_of, is_signed
 from orchestrator.report.comparison import comparisons
 from orchestrator.report.intervals import interval_beside
 from orchestrator.report.numbers import spell, spell_bytes, spell_interval, spell_seconds
@@ -99,7 +100,7 @@ def render_answer(answer: Answer, evidence: tuple[Evidence, ...] = ()) -> str:
         _titled("Why not", (f"  - {_wrap(reason, 4)}" for reason in because(answer)))
         if answer.status == "not_validated" and not answer.message
         else "",
-        _titled("Checks", _checks(answer.checks)),
+        _titled("Checks", _checks(answer.checks, evidence)),
         *_comparison_blocks(answer, evidence),
         _titled(
             "Repairs",
@@ -139,16 +140,19 @@ def _claims(answer: Answer, evidence: tuple[Evidence, ...]) -> Iterator[str]:
         )
 
 
-def _checks(checks: tuple[Verdict, ...]) -> Iterator[str]:
+def _checks(checks: tuple[Verdict, ...], evidence: tuple[Evidence, ...]) -> Iterator[str]:
     if not checks:
         return
     wide = max(len(check.id) for check in checks)
+    by_id = {item.id: item for item in evidence}
     for check in checks:
         numbers = spell(check.value) if check.value is not None else ""
-        numbers += f" (threshold {spell(check.threshold)})" if check.threshold is not None else ""
+        bound = bound_of(check, by_id)
+        said = f"must be {bound.removeprefix('= ')}" if is_signed(bound) else f"threshold {bound}"
+        numbers += f" ({said})" if bound else ""
         start = f"  {MARKS[check.verdict]:<8}{check.id:<{wide}}  "
-        said = ". ".join(part.rstrip(".") for part in (numbers, check.reason) if part)
-        yield start + _wrap(said, len(start))
+        told = ". ".join(part.rstrip(".") for part in (numbers, check.reason) if part)
+        yield start + _wrap(told, len(start))
         if check.remedy and check.verdict in {"failed", "unknown"}:
             yield " " * len(start) + _wrap(f"remedy: {check.remedy}", len(start))
 

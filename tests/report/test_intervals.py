@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.evidence import Evidence
+from orchestrator.journal.rundir import write_json
 from orchestrator.nodes.sentences import claims_of
 from orchestrator.report.intervals import ADDED, CONFIDENCE, interval_words
 from orchestrator.report.page import write_report
@@ -32,7 +33,7 @@ def _answered(tmp_path: Path) -> tuple[str, str]:
     assert record.answer
     answer = record.answer.model_copy(update={"claims": claims_of(field_plan(), MEASURED)})
     run.evidence.write_text("".join(item.model_dump_json() + "\n" for item in MEASURED), encoding="utf-8")
-    runs.write_json(run.answer, answer.as_json())
+    write_json(run.answer, answer.as_json())
     page = write_report(run).read_text(encoding="utf-8")
     return render_answer(answer, MEASURED), page[page.index('id="answer"') : page.index('id="checks"')]
 

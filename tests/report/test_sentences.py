@@ -18,4 +18,4 @@ def test_the_measured_change_of_a_data_set_is_told_from_the_estimate_in_its_file
     (claim,) = claims_of(DATASET, (evidence(1, "dataset_error", 2.2e-6, "dataset", n=16),))
     assert claim.value == 2.2e-6
     assert "from half its grid" in claim.text
-    assert "error_estimate is another number" in claim.text and "not measured" in claim.text
+    assert "error_estimate is another number" in claim.text and "solver's estimate" in claim.text
