@@ -1,24 +1,20 @@
-"""Sets observations of fields aside before any worker sees them: read, checked, split by place, test values sealed."""
+"""Sets observations of fields aside before any worker sees them: split by place, test values sealed."""
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from orchestrator.core.errors import BadInput
 from orchestrator.core.evidence import Repair
 from orchestrator.core.plan import Observations
 from orchestrator.core.values import Value, sha256_file
-from orchestrator.data.readers import read_table
+from orchestrator.data.observed import held_out, read_observed
 
 Floats = NDArray[np.float64]
-MIN_PLACES = 10  # distinct points in space and time; fewer leave nothing to hold out (heuristic)
 FILE = "observations.npz"
 
 
@@ -51,24 +47,13 @@ def split_observations(
 
     `box` is the range of every coordinate, in the problem's order; `fields` those of the problem.
 
-    Raises: BadInput for a file that changed, a column that is absent, cells that are no numbers, rows outside the
-    box, too few places; ValueError where `sealed` lies inside `destination`.
+    Raises: BadInput as `read_observed` does; ValueError where `sealed` lies inside `destination`.
     """
     if sealed.resolve().is_relative_to(destination.resolve()):
         raise ValueError(f"values cannot be sealed in {str(sealed)!r}, inside what the boxes see")
-    path = Path(told.file).expanduser()
-    if told.sha256 and sha256_file(path) != told.sha256:
-        raise BadInput(f"{str(path)!r} has changed since the plan was made", remedy="plan again")
-    table = read_table(path)
-    seen = tuple(name for name in fields if name in told.columns)
-    if absent := [name for name in box if name not in told.columns]:
-        raise BadInput(f"no column of {str(path)!r} holds {absent[0]!r}", remedy="say which column it is")
-    if not seen:
-        raise BadInput(f"no column of {str(path)!r} holds {' or '.join(fields)}", remedy="say which column it is")
-    columns = {name: _numbers(path, table.frame, told.columns[name], empty=name in seen) for name in (*box, *seen)}
-    inputs, outputs = (np.column_stack([columns[name] for name in names]) for names in (tuple(box), seen))
-    _check(path, inputs, outputs, box)
-    test = _draw(path, inputs, told.test_fraction, np.random.default_rng(seed))
+    found = read_observed(told, box, fields)
+    inputs, outputs, seen = found.inputs, found.outputs, found.fields
+    test = _draw(inputs, told.test_fraction, np.random.default_rng(seed))
     named: dict[str, NDArray[np.generic]] = {"input_names": np.array(tuple(box)), "output_names": np.array(seen)}
     noise = np.float64(np.nan if told.noise is None else told.noise)
     destination.mkdir(parents=True, exist_ok=True)
@@ -80,9 +65,9 @@ def split_observations(
         "labels": _write(_private(sealed) / FILE, 0o600, inputs=inputs[test], outputs=outputs[test], **named),
     }  # fmt: skip
     return ObservationsRecord(
-        rows=len(inputs), places=len(np.unique(inputs, axis=0)), train_rows=int((~test).sum()),
+        rows=len(inputs), places=len(found.places), train_rows=int((~test).sum()),
         test_rows=int(test.sum()), seed=seed, noise=told.noise,
-        repairs=tuple(r for r in table.repairs if set(r.columns) & set(told.columns.values())),
+        repairs=found.repairs,
         **{name: str(file) for name, file in files.items()},
         **{f"{name}_sha256": sha256_file(file) for name, file in files.items()},
     )  # fmt: skip
@@ -100,50 +85,10 @@ def _places(path: Path) -> Floats:
         return np.ascontiguousarray(held["inputs"], dtype=np.float64) + 0.0  # so that -0 and 0 are one place
 
 
-def _numbers(path: Path, frame: pd.DataFrame, column: str, *, empty: bool) -> Floats:
-    """A column as numbers. A field's cell may be empty, then nothing was observed there; a coordinate's may not."""
-    if column not in frame.columns:
-        names = [str(name) for name in frame.columns]
-        near = difflib.get_close_matches(column, names, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(map(repr, names[:8]))}"
-        raise BadInput(f"{str(path)!r} has no column {column!r}", remedy=hint)
-    cells = frame[column]
-    if pd.api.types.is_datetime64_any_dtype(cells) or pd.api.types.is_bool_dtype(cells):
-        raise BadInput(f"column {column!r} of {str(path)!r} holds {cells.dtype}, numbers are wanted",
-                       remedy="give times as numbers in the problem's own unit")  # fmt: skip
-    values = np.asarray(pd.to_numeric(cells, errors="coerce"), dtype=np.float64)
-    wrong = ~np.isfinite(values) & np.asarray(cells.notna())
-    if wrong.any():
-        _refuse(path, column, wrong, f"{str(cells.iloc[int(np.argmax(wrong))])[:40]!r} is no finite number")
-    if not empty and np.isnan(values).any():
-        _refuse(path, column, np.isnan(values), "the cell is empty")
-    return values
-
-
-def _check(path: Path, inputs: Floats, outputs: Floats, box: Mapping[str, tuple[float, float]]) -> None:
-    nothing: NDArray[np.bool_] = np.asarray(np.isnan(outputs).all(axis=1))
-    if nothing.any():
-        raise BadInput(f"row {_row(nothing)} of {str(path)!r} holds no observed value", remedy="leave the row out")
-    for place, (name, (low, high)) in enumerate(box.items()):
-        outside: NDArray[np.bool_] = np.logical_or(inputs[:, place] < low, inputs[:, place] > high)
-        if outside.any():
-            value = inputs[int(np.argmax(outside)), place]
-            raise BadInput(
-                f"row {_row(outside)} of {str(path)!r} has {name} = {value:g}, outside of {low:g} to {high:g}",
-                remedy=f"widen the range of {name}, or leave the {int(outside.sum())} rows out",
-            )
-
-
-def _draw(path: Path, inputs: Floats, fraction: float, generator: np.random.Generator) -> NDArray[np.bool_]:
-    """Which rows are held out: whole places, at least two."""
+def _draw(inputs: Floats, fraction: float, generator: np.random.Generator) -> NDArray[np.bool_]:
+    """Which rows are held out: whole places."""
     places, unit = np.unique(inputs, axis=0, return_inverse=True)
-    if len(places) < MIN_PLACES:
-        raise BadInput(
-            f"{str(path)!r} has observations at {len(places)} places, {MIN_PLACES} are needed",
-            remedy="give more observations",
-        )
-    count = min(max(2, round(fraction * len(places))), len(places) - 2)
-    chosen = generator.permutation(len(places))[:count]
+    chosen = generator.permutation(len(places))[: held_out(len(places), fraction)]
     return np.isin(unit.ravel(), chosen)
 
 
@@ -159,14 +104,3 @@ def _private(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     return folder
-
-
-def _refuse(path: Path, column: str, wrong: NDArray[np.bool_], what: str) -> None:
-    told = f"row {_row(wrong)} of column {column!r} in {str(path)!r}: {what}"
-    more = f" ({int(wrong.sum())} such cells)" if wrong.sum() > 1 else ""
-    raise BadInput(told + more, remedy="mend the cell, or leave the row out")
-
-
-def _row(wrong: NDArray[np.generic]) -> int:
-    """Counted from 1, below the header."""
-    return int(np.argmax(wrong)) + 1

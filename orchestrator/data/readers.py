@@ -36,6 +36,11 @@ def read_table(path: Path) -> Table:
 
     Raises: BadInput where the file is missing, unreadable, empty, too large, of an unknown kind or malformed.
     """
+    return settle(read_rows(path))
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    """The rows of a file as its reader types them, before `settle`. Raises as `read_table` does."""
     reader = _reader(path)
     _check_file(path)
     try:
@@ -43,7 +48,7 @@ def read_table(path: Path) -> Table:
     except PermissionError as error:
         raise _unreadable(path) from error
     _check_shape(path, frame)
-    return settle(frame)
+    return frame
 
 
 def _reader(path: Path) -> Reader:

@@ -76,9 +76,23 @@ def test_an_empty_cell_of_one_field_was_not_observed(csv: Csv, tmp_path: Path) -
     assert sum(int(np.isnan(part).sum()) for part in outputs) == 1
 
 
-def test_an_infinite_value_counts_as_none_and_is_told(csv: Csv, tmp_path: Path) -> None:
-    record = split(csv(lines(speed="inf")), tmp_path)
-    assert [repair.columns for repair in record.repairs] == [("speed",)]
+@pytest.mark.parametrize("column", ["speed", "temperature", "time"])
+def test_an_infinite_value_is_refused_as_such_and_not_as_an_empty_cell(csv: Csv, tmp_path: Path, column: str) -> None:
+    with pytest.raises(BadInput, match=rf"row 6 \(line 7\) of column {column!r} .*: '-inf' is not finite"):
+        split(csv(lines(40, **{column: "-inf"})), tmp_path)
+
+
+def test_words_in_a_long_column_of_numbers_are_refused_and_not_dropped(csv: Csv, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="'broken' is no number"):
+        split(csv(lines(rows=400, speed="broken")), tmp_path)
+
+
+def test_the_line_is_that_of_the_file_with_blank_lines_and_quotes(csv: Csv, tmp_path: Path) -> None:
+    head, *rest = lines().splitlines()
+    text = "\n".join([f'{head},"a note"', "", '0.1,0.2,1,2,"on two\nlines"', *(f"{row}," for row in rest[:4]),
+                      "0.1,0.1,nan,inf,", *(f"{row}," for row in rest[4:])])  # fmt: skip
+    with pytest.raises(BadInput, match=r"row 6 \(line 9\) of column 'speed'"):
+        split(csv(text + "\n"), tmp_path)
 
 
 def test_fields_without_a_column_are_left_out(csv: Csv, tmp_path: Path) -> None:
@@ -90,11 +104,12 @@ def test_fields_without_a_column_are_left_out(csv: Csv, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "changes", "why"),
     [
-        (lines(temperature="warm"), {}, "row 6 of column 'temperature'"),
-        (lines(time=""), {}, "row 6 of column 'time'"),
+        (lines(temperature="warm"), {}, r"row 6 \(line 7\) of column 'temperature'.*no number"),
+        (lines(temperature="1e60"), {}, r"1e\+60 is larger than 1e\+50"),
+        (lines(time=""), {}, r"row 6 \(line 7\) of column 'time'.*empty"),
         (lines(temperature="", speed=""), {}, "row 6 .* no observed value"),
         (lines(place="1.5"), {}, "x = 1.5, outside of 0 to 1"),
-        (lines(rows=8), {}, "8 places, 10 are needed"),
+        (lines(rows=8), {}, "8 distinct places, 10 are needed"),
         (lines(), {"columns": {**COLUMNS, "u": "temprature"}}, "no column 'temprature'"),
         (lines(), {"columns": {"x": "place", "u": "temperature"}}, "holds 't'"),
         (lines(), {"columns": {"x": "place", "t": "time"}}, "holds 'u' or 'v'|holds u or v"),
