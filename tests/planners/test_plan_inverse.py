@@ -24,8 +24,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def table(folder: Path, header: str, name: str = "data.csv") -> None:
-    row = ",".join("0.5" for _ in header.split(","))
-    (folder / name).write_text("\n".join([header, *[row] * 30]) + "\n")
+    rows = [",".join(f"{0.03 * index:g}" for _ in header.split(",")) for index in range(30)]
+    (folder / name).write_text("\n".join([header, *rows]) + "\n")
 
 
 def plan(text: str, *files: str) -> Plan:
@@ -71,6 +71,44 @@ def test_a_missing_column_is_named_with_what_there_is(folder: Path, header: str,
     with pytest.raises(BadInput, match=missing) as refused:
         plan("find the diffusivity of the heat equation from data.csv")
     assert header.split(",")[0] in refused.value.message and "is column" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("row", "refused"),
+    [
+        ("0.5,0.5,inf", r"row 4 \(line 5\) of column 'u' in 'data.csv': 'inf' is not finite"),
+        ("-inf,0.5,1", r"row 4 \(line 5\) of column 'x' in 'data.csv': '-inf' is not finite"),
+        ("0.5,0.5,1e300", r"row 4 \(line 5\) of column 'u'.*: 1e\+300 is larger than 1e\+50"),
+        ("0.5,0.5,warm", r"row 4 \(line 5\) of column 'u'.*: 'warm' is no number"),
+        ("0.5,0.5,", r"row 4 \(line 5\) of 'data.csv' holds no observed value"),
+        ("0.5,,1", r"row 4 \(line 5\) of column 't'.*: the cell is empty"),
+        ("1.5,0.5,1", r"row 4 \(line 5\) of 'data.csv' has x = 1.5, outside of 0 to 1"),
+    ],
+)
+def test_a_file_that_the_run_would_refuse_is_refused_by_the_plan(folder: Path, row: str, refused: str) -> None:
+    table(folder, "x,t,u")
+    lines = (folder / "data.csv").read_text().splitlines()
+    (folder / "data.csv").write_text("\n".join([*lines[:4], row, *lines[5:]]) + "\n")
+    with pytest.raises(BadInput, match=refused) as caught:
+        plan("find the diffusivity of the heat equation from data.csv")
+    assert caught.value.exit_code == 42 and caught.value.remedy
+
+
+def test_too_few_observations_for_the_unknowns_are_refused_by_the_plan(folder: Path) -> None:
+    (folder / "data.csv").write_text("x,t,u\n" + "".join(f"0.{index},0.{index},1\n" for index in range(1, 9)))
+    with pytest.raises(BadInput, match="8 distinct places, 10 are needed"):
+        plan("find the diffusivity of the heat equation from data.csv")
+    (folder / "data.csv").write_text("x,t,u\n" + "".join(f"0.{index:02},0.5,1\n" for index in range(1, 12)))
+    with pytest.raises(BadInput, match="2 of them are left to find 2 unknown coefficients"):
+        plan("find a and b of u_t = a*u_xx + b*u from data.csv, hold out 90 %, u(x,0) = sin(pi*x), u(0,t) = 0, "
+             "u(1,t) = 0")  # fmt: skip
+
+
+@pytest.mark.parametrize("noise", ["1e300", "1e400"])
+def test_noise_that_would_overflow_is_refused(folder: Path, noise: str) -> None:
+    table(folder, "x,t,u")
+    with pytest.raises(BadInput, match=r"the noise (1e\+300|inf) is"):
+        plan(f"find the diffusivity of the heat equation from data.csv with noise {noise}")
 
 
 def test_a_table_without_an_unknown_is_not_dropped_in_silence(folder: Path) -> None:

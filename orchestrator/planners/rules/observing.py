@@ -9,6 +9,7 @@ from pathlib import Path
 from orchestrator.core.errors import BadInput
 from orchestrator.core.plan import Observations
 from orchestrator.core.request import Request, Routing
+from orchestrator.core.sizes import size_fault
 from orchestrator.core.values import sha256_file
 from orchestrator.planners.rules.stating import FieldProblem
 from orchestrator.planners.rules.text import fold
@@ -32,7 +33,7 @@ _BY_ENTRY: dict[str, dict[str, str]] = {
 def observations(request: Request, routing: Routing, made: FieldProblem) -> Observations:
     """The observations of a request.
 
-    Raises BadInput where no file is named, or no column holds a coordinate or any field.
+    Raises BadInput where no file is named, no column holds a coordinate or any field, or a cell cannot be used.
     """
     told = routing.params.get("problem")
     said = told if isinstance(told, dict) else {}
@@ -44,13 +45,24 @@ def observations(request: Request, routing: Routing, made: FieldProblem) -> Obse
     noise = said.get("noise") if isinstance(said.get("noise"), float) else data.noise if data is not None else None
     share = routing.params.get("test_fraction")
     fraction = float(share) if isinstance(share, int | float) and 0 < share < 1 else 0.2
-    return Observations(
+    if isinstance(noise, int | float) and (fault := size_fault(noise)):
+        raise BadInput(f"the noise {noise:g} {fault}", remedy="Give its standard deviation in the unit of the values.")
+    told_data = Observations(
         file=str(file),
         sha256=sha256_file(path),
         columns=_mapped(path, columns, given, made),
         noise=float(noise) if isinstance(noise, int | float) and noise > 0 else None,
         test_fraction=fraction,
     )
+    _check_cells(told_data, made)
+    return told_data
+
+
+def _check_cells(told: Observations, made: FieldProblem) -> None:
+    """The check that the run makes before it splits the rows, made before anything is spent."""
+    from orchestrator.data.observed import read_observed  # loads pandas, which only tables need
+
+    read_observed(told, made.form.ends, made.form.fields, len(made.form.unknown))
 
 
 def _file(routing: Routing, made: FieldProblem) -> str:

@@ -116,7 +116,7 @@ def _unknown(page: Page, labels: list[tuple[str, str]]) -> list[str]:
 
 def _alone(label: str) -> str:
     """One letter counts only where it does not begin a phrase of its own ("find a solution")."""
-    return r"(?=\s*(?:$|[,)]|(?:and|und|et|y|e|or)\b))" if len(label) == 1 else ""
+    return r"(?=\s*(?:$|[,)]|(?:and|und|et|y|e|or|of|in)\b))" if len(label) == 1 else ""
 
 
 def _phrase(plain: str, start: int) -> str:
