@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator.core.evidence import Verdict
 from orchestrator.core.request import Route
 from orchestrator.gates.known import Known, at_most, measured, unmeasured
-from orchestrator.gates.physics import LOOSEST, RESIDUAL_FACTOR
+from orchestrator.gates.physics import LOOSEST, RESIDUAL_FACTOR, within
 from orchestrator.gates.required import kind_of
 
 FINER = "refine the grid"
@@ -18,12 +18,19 @@ LIMITS = {
 
 
 def convergence(known: Known) -> Verdict:
-    """Does the reference converge, measured by the host on its own points?"""
-    share = 3 if kind_of(known.plan) is Route.PINN else 1  # a yardstick must be finer than what it measures
-    return at_most(
-        "simulate.convergence", known.find("reference_error"), known.tolerance / share,
-        "the reference's own relative error", remedy="refine the reference",
+    """Does the reference converge, measured by the host on its own points? A yardstick must obey the equation too."""
+    check, yardstick = "simulate.convergence", kind_of(known.plan) is Route.PINN
+    share = 3 if yardstick else 1  # a yardstick must be finer than what it measures
+    verdict = at_most(
+        check, known.find("reference_error"), known.tolerance / share, "the reference's own relative error",
+        remedy="refine the reference",
     )  # fmt: skip
+    if not yardstick or verdict.verdict != "passed":
+        return verdict
+    bound = min(LOOSEST, RESIDUAL_FACTOR * known.tolerance)
+    left = within(check, known.find("residual", "reference"), bound, "its relative residual", "refine the reference")
+    both = {"reason": f"{verdict.reason}; {left.reason}", "evidence": (*verdict.evidence, *left.evidence)}
+    return (verdict if left.verdict == "passed" else left).model_copy(update=both)
 
 
 def metric(known: Known) -> Verdict:

@@ -48,6 +48,7 @@ async def measure_network(
     sheet.repeats(network, again)
     if reference is not None and other.names:
         sheet.reference(reference, other)
+        sheet.physics(reference, DELIVERED, REFERENCE)
     elif reference is not None:
         why = f"the reference cannot predict: {other.why}"
         book.add("reference_error", None, file, reference.step.id, subject=REFERENCE, text=why)

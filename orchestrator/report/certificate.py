@@ -64,7 +64,7 @@ def certificate(
         "measured": main,
         "error": book.entries(("relative_l2", "max_error"), main),
         "truth": book.entries(("truth_error",), "truth"),
-        "reference": book.entries(("reference_error",), "reference"),
+        "reference": book.entries(("reference_error", "residual"), "reference"),
         "residual": book.entries(("residual",), main),
         "violations": [*book.entries(EDGES, main), *book.beginning(LAW, main)],
         "coefficients": book.coefficients(main),

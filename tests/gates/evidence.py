@@ -25,6 +25,7 @@ FIELD: tuple[Row, ...] = (
     ("scaled_range", "delivered", 1.0, None),
     ("truth_error", "truth", 1e-12, None),
     ("reference_error", "reference", 1e-8, None),
+    ("residual", "reference", 1e-7, None),
     ("seed_fingerprint", "", 1.0, None),
     ("prediction_repeat", "", 0.0, None),
     ("training.stopped", "", 1.0, None),

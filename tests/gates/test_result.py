@@ -32,6 +32,7 @@ BAD: tuple[tuple[Route, str, str, float, tuple[float, float] | None, str], ...] 
     (Route.PINN, "scaled_range", "delivered", 7.0, None, "data.scaling"),
     (Route.PINN, "truth_error", "truth", 5e-5, None, "evaluation.uncertainty"),
     (Route.PINN, "reference_error", "reference", 5e-5, None, "simulate.convergence"),
+    (Route.PINN, "residual", "reference", 0.5, None, "simulate.convergence"),
     (Route.PINN, "seed_fingerprint", "", 0.0, None, "reproducibility.seeds"),
     (Route.PINN, "prediction_repeat", "", 1e-12, None, "reproducibility.seeds"),
     (Route.PINN, "training.stopped", "", 0.0, None, "training.schedule"),

@@ -104,6 +104,24 @@ async def test_a_reference_of_ours_is_a_truth_where_there_is_no_closed_form(tmp_
     assert made.found("reference_error", "reference").value == pytest.approx(9e-8, rel=1e-3)
 
 
+async def test_a_truth_that_does_not_obey_the_equation_is_no_yardstick(tmp_path: Path) -> None:
+    def predict(job: Job, out: Path) -> None:
+        predict_well(job, out)
+        with np.load(job.inputs["points"]) as held:
+            bent = np.sin(7 * held["inputs"][:, :1]) * np.cos(5 * held["inputs"][:, 1:])
+        for name in ("predictions.npz", "predictions-half.npz"):  # to itself it converges
+            if "half" in job.variants:
+                np.savez(out / name, outputs=bent, output_names=np.array(["u"]))
+
+    good, made = await network(tmp_path / "good", problem=NO_SERIES), Measured(tmp_path / "bent", predict)
+    own, reference = made.subject("train", NETWORK), made.subject("reference", REFERENCE)
+    await measure_network(made.bench, made.book, own, reference, made.subject("classical", CLASSICAL), asked(NO_SERIES))
+    residuals = [one.found("residual", "reference").value for one in (good, made)]
+    assert residuals[0] is not None and residuals[1] is not None and residuals[0] < 1e-6 < 0.1 < residuals[1]
+    ruled = [rulings(one, Route.PINN, NO_SERIES)["simulate.convergence"] for one in (good, made)]
+    assert made.found("reference_error", "reference").value == 0.0 and ruled == ["passed", "failed"]
+
+
 async def test_a_strangers_solver_is_measured_against_the_exact_solution_and_nothing_of_its_own(tmp_path: Path) -> None:
     for problem, known in ((HEAT, True), (NO_SERIES, False)):
         made = Measured(tmp_path)
