@@ -25,6 +25,7 @@ from orchestrator.nodes.sentences import claims_of, headline
 from orchestrator.nodes.state import Ending, State
 from orchestrator.report.certificate import write_certificate
 from orchestrator.report.page import write_report
+from orchestrator.report.result import Result, main_results
 
 _VERDICTS = TypeAdapter(tuple[Verdict, ...])
 
@@ -43,13 +44,14 @@ def answer_of(context: Context, ending: Ending | None) -> Answer:
     outcomes = _outcomes(context, plan)
     evidence, verdicts = _evidence(context), _verdicts(context)
     claims = claims_of(plan, evidence) if plan else ()
+    results = main_results(plan, evidence, verdicts) if plan else ()
     end = ending or _validated(plan, claims, verdicts)
     return Answer(
         run_id=run.run_id,
         status=end.status,
         route=routing.route.value if routing else "",
         params=routing.params if routing else {},
-        message=_message(context, routing, end, verdicts, outcomes),
+        message=end.message or _message(context, routing, end.status, results, verdicts, outcomes),
         error=end.error,
         claims=claims,
         checks=verdicts,
@@ -89,14 +91,15 @@ def _validated(plan: Plan | None, claims: tuple[AnswerClaim, ...], verdicts: tup
 def _message(
     context: Context,
     routing: Routing | None,
-    ending: Ending,
+    status: Status,
+    results: tuple[Result, ...],
     verdicts: tuple[Verdict, ...],
     outcomes: tuple[Outcome, ...],
 ) -> str:
     language = routing.language if routing else "en"
     undone = left_undone(routing, context.skill_names) if routing else ()
     open_boxes = not all(outcome.isolated for outcome in outcomes)
-    return ending.message or headline(ending.status, verdicts, undone, open_boxes, language)
+    return headline(status, results, verdicts, undone, open_boxes, language)
 
 
 def _evidence(context: Context) -> tuple[Evidence, ...]:

@@ -8,60 +8,58 @@ from orchestrator.core.answer import AnswerClaim
 from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
-from orchestrator.report.intervals import interval_words
+from orchestrator.nodes.phrases import PHRASES, Phrases
+from orchestrator.report.intervals import bounds_measuring, interval_words
+from orchestrator.report.numbers import spell
+from orchestrator.report.result import Result
 
 WORST_SAMPLE = (
     "Relative L2 change of the data set's worst sample from half its grid; the file's own error_estimate is another "
     "number: the solver's estimate of what its finest grid still lacks"
 )
 
-# language -> (validated, not validated, not done yet)
-_HEADLINES: dict[str, tuple[str, str, str]] = {
-    "en": ("Validated: every claim is measured and every required check passed.",
-           "Not validated, because {why}.", "Not done, since no skill for it is there yet: {what}."),
-    "de": ("Validiert: Jede Aussage ist gemessen und jede verlangte Prüfung bestanden.",
-           "Nicht validiert, denn {why}.", "Nicht erledigt, weil es dafür noch keinen Skill gibt: {what}."),
-    "fr": ("Validé : chaque affirmation est mesurée et chaque contrôle requis est réussi.",
-           "Non validé, car {why}.", "Non fait, faute de compétence disponible : {what}."),
-    "es": ("Validado: cada afirmación está medida y cada comprobación exigida se ha superado.",
-           "No validado, porque {why}.", "No hecho, pues aún no hay una habilidad para ello: {what}."),
-    "it": ("Validato: ogni affermazione è misurata e ogni controllo richiesto è superato.",
-           "Non validato, perché {why}.", "Non fatto, perché non c'è ancora una competenza: {what}."),
-    "pt": ("Validado: cada afirmação foi medida e cada verificação exigida foi aprovada.",
-           "Não validado, porque {why}.", "Não feito, pois ainda não há uma competência para isso: {what}."),
-    "zh": ("已验证：每项结论都有测量依据，所有必需检查均已通过。",
-           "未通过验证，原因：{why}。", "未完成，因为尚无相应技能：{what}。"),
-    "ja": ("検証済み：すべての主張は測定され、必要な検査はすべて合格しました。", "検証できませんでした。理由：{why}。",
-           "対応する機能がまだないため未実施：{what}。"),
-}  # fmt: skip
-
-
-_OPEN_BOXES: dict[str, str] = {
-    "en": "The boxes were plain processes: nothing was isolated, and test labels were sealed by convention only.",
-    "de": "Die Boxen waren einfache Prozesse: nichts war isoliert, Testlabels waren nur durch Konvention versiegelt.",
-    "fr": "Les boîtes étaient de simples processus : rien n'était isolé, les étiquettes scellées par convention.",
-    "es": "Las cajas eran procesos simples: nada estaba aislado y las etiquetas se sellaron solo por convención.",
-    "it": "I box erano semplici processi: nulla era isolato e le etichette erano sigillate solo per convenzione.",
-    "pt": "As caixas eram processos simples: nada estava isolado e os rótulos foram selados apenas por convenção.",
-    "zh": "本次使用普通进程运行：没有隔离，测试标签仅按约定封存。",
-    "ja": "通常のプロセスで実行しました。隔離はなく、テストラベルの封印は取り決めによるものです。",
-}
-
 
 def headline(
-    status: str, verdicts: tuple[Verdict, ...], undone: tuple[str, ...], open_boxes: bool, language: str
+    status: str,
+    results: tuple[Result, ...],
+    verdicts: tuple[Verdict, ...],
+    undone: tuple[str, ...],
+    open_boxes: bool,
+    language: str,
 ) -> str:
-    """The first sentences of the answer, in the request's language; reasons stay in the words of the checks."""
-    known = language if language in _HEADLINES else "en"
-    good, bad, left = _HEADLINES[known]
+    """The first sentences of the answer, in the request's language; reasons stay in the words of the checks.
+
+    A validated run leads with what was measured, beside the baselines. What the boxes did not hold back and what was
+    left undone follow, whatever the verdict.
+    """
+    words = PHRASES.get(language, PHRASES["en"])
+    told = words.then.join([*(_result(result, words) for result in results), words.every])
     reasons = [f"{v.id}: {v.reason}" for v in verdicts if v.verdict in ("failed", "unknown")]
-    first = good if status == "validated" else bad.format(why="; ".join(reasons) or "nothing could be measured")
+    why = "; ".join(reasons) or "nothing could be measured"
+    first = words.validated.format(what=told) if status == "validated" else words.not_validated.format(why=why)
     parts = (
         "" if status == "planned" else first,
-        _OPEN_BOXES[known] if open_boxes else "",
-        left.format(what=", ".join(undone)) if undone else "",
+        words.open_boxes if open_boxes else "",
+        words.undone.format(what=", ".join(undone)) if undone else "",
     )
     return " ".join(part for part in parts if part)
+
+
+def _result(result: Result, words: Phrases) -> str:
+    """One measured number with its interval (or with what is allowed, where it has none), against the opponents'."""
+    entry = result.measured
+    between = entry.interval if entry.interval and not bounds_measuring(entry.name) else None
+    if between:
+        low, high = between
+        around = words.interval.format(low=spell(low), high=spell(high))
+    else:
+        around = words.limit.format(limit=spell(result.limit)) if result.limit is not None else ""
+    of = repr(result.of) if result.kind == "score" else result.of or words.unnamed
+    told = words.results[result.kind].format(
+        of=of, metric=entry.name, n=entry.n, value=spell(entry.value, entry.unit), range=around
+    )
+    rivals = [words.rivals[who].format(value=spell(other.value, other.unit)) for who, other in result.rivals]
+    return told + (words.against.format(rivals=words.join.join(rivals)) if rivals else "")
 
 
 def claims_of(plan: Plan, evidence: tuple[Evidence, ...]) -> tuple[AnswerClaim, ...]:

@@ -21,35 +21,29 @@ HEADLINES = {
     "failed": "Failed",
 }
 
-
-LONGEST_HEADLINE = 180
+RULED = ("validated", "not_validated")
 
 
 def headline(answer: Answer) -> str:
-    """One line that says how the run ended and, where it is not validated, why.
+    """How the run ended and what it found, or why it is not validated: the answer's own message after our word for it.
 
-    It takes in the answer's own message, in the request's language, where that is short enough.
+    Every other end is the word alone; its message follows as the body.
     """
     word = HEADLINES[answer.status]
-    if answer.status not in {"validated", "not_validated"}:
+    if answer.status not in RULED:
         return word
-    if _fits(answer):
+    if answer.message:
         return answer.message if answer.message.startswith(word) else f"{word}: {answer.message}"
     if answer.status == "validated":
-        return "Validated: every claim is measured and every required check passed"
+        return f"{word}: every claim is measured and every required check passed"
     reasons = because(answer)
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return f"Not validated, because {reasons[0]}{more}" if reasons else "Not validated"
+    return f"{word}, because {reasons[0]}{more}" if reasons else word
 
 
 def body(answer: Answer) -> str:
     """What the answer says beyond its headline."""
-    ruled = answer.status in {"validated", "not_validated"}
-    return "" if ruled and _fits(answer) else answer.message
-
-
-def _fits(answer: Answer) -> bool:
-    return 0 < len(answer.message) <= LONGEST_HEADLINE
+    return "" if answer.status in RULED else answer.message
 
 
 def because(answer: Answer) -> tuple[str, ...]:

@@ -107,3 +107,10 @@ def test_a_request_is_quoted_for_the_shell(tmp_path: Path) -> None:
     record = read_record(runs.field_run(tmp_path, "it's $HOME; rm -rf `x`"))
     assert record.answer
     assert "mlexpert run 'it'\"'\"'s $HOME; rm -rf `x`' --seed 0 --runs-dir" in again(record.answer, record.request)[0]
+
+
+def test_a_long_message_is_told_once_and_whole() -> None:
+    told = "Validated: the network's relative L2 error for heat is 3.1e-05, against 0.41 without the equation; " * 3
+    lines = render_answer(Answer(run_id="r", status="validated", message=told.strip())).split("\n\n")
+    assert " ".join(lines[0].split()) == told.strip()
+    assert not lines[1].startswith("Validated")
