@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from orchestrator.core.profile import ArrayForm
 from orchestrator.core.request import Route
 from orchestrator.core.values import Value
 
@@ -70,7 +71,7 @@ class DataStrategy(Value):
     """The data of a supervised run: which file, which target, what is kept, how it is split.
 
     `metric` is the primary metric by its registry name; `constraints` are bounds on registry
-    metrics such as {"metric": "recall", "at_least": 0.9}.
+    metrics such as {"metric": "recall", "at_least": 0.9}. `arrays` is the form of array data, None for a table.
     """
 
     file: str
@@ -82,6 +83,7 @@ class DataStrategy(Value):
     split: SplitPlan
     metric: str
     constraints: tuple[dict[str, JsonValue], ...] = ()
+    arrays: ArrayForm | None = None
 
 
 class Observations(Value):

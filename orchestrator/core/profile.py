@@ -26,14 +26,36 @@ class Column(Value):
     monotone: bool = False
 
 
+class ArrayForm(Value):
+    """What one sample of array data is, once it is brought into one form.
+
+    `shape` is (channels, height, width) for images, (channels, length) for series, (length,) for vectors; `dtype` is
+    uint8 or float32; `low` and `high` bound all values. `ordered` tells whether neighbours along a sample are alike,
+    `resize` the (height, width) to which images of different sizes are brought, `alike` near copies among the rows.
+    """
+
+    kind: Literal["images", "series", "vectors"]
+    shape: tuple[int, ...]
+    dtype: Literal["uint8", "float32"]
+    low: float
+    high: float
+    ordered: bool = False
+    resize: tuple[int, int] | None = None
+    alike: int = 0
+
+
 class DataProfile(Value):
-    """A table in figures. `sha256` is the hash of the file's bytes, `duplicates` exact row copies."""
+    """A table in figures. `sha256` is the hash of the file's bytes, `duplicates` exact row copies.
+
+    Array data is a table too: one column for the inputs, of which `arrays` tells the form, one for the labels.
+    """
 
     file: str
     sha256: str
     rows: int
     columns: tuple[Column, ...]
     duplicates: int = 0
+    arrays: ArrayForm | None = None
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)

@@ -19,7 +19,7 @@ PROXY = 0.999  # a single column that explains this much is taken for the target
 MOST_BINS = 50
 LEAST_IN_BIN = 5
 
-Kind = Literal["duplicates", "groups", "time_order", "proxy"]
+Kind = Literal["duplicates", "near_duplicates", "groups", "time_order", "proxy"]
 
 
 class LeakFinding(Value):
