@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 LARGEST = 1e50  # its sixth power is still finite: the square of a cubic term
-SMALLEST = 1e-50  # nonzero coefficients and lengths, by whose powers others are divided
+SMALLEST = 1e-50  # of lengths, by whose powers derivatives are divided
 REMEDY = f"Use units in which it lies nearer to one (between {SMALLEST:g} and {LARGEST:g} in size)."
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from orchestrator.core.errors import IllPosed
+from orchestrator.core.sizes import REMEDY as SIZE_REMEDY
+from orchestrator.core.sizes import size_fault
 from orchestrator.problems.conditions import condition
 from orchestrator.problems.faults import Faults
 from orchestrator.problems.folding import folded
@@ -145,7 +147,7 @@ def _parts(statement: Problem, faults: Faults) -> Parts:
     numbers: dict[str, float] = {}
     for name, value in statement.parameters.items():
         with faults.at("parameters", name):
-            numbers[spelled_name(name)] = _finite(
+            numbers[spelled_name(name)] = _sized(
                 number(value, numbers, f"the parameter {name}"), f"the parameter {name}"
             )
     unknown = {}
@@ -177,18 +179,19 @@ def _ends(letter: str, told: tuple[float | str, float | str], numbers: dict[str,
             f"the domain of {letter} is infinite ({told[0]} to {told[1]})",
             remedy="Cut it off where the solution has come to rest, and give a condition there.",
         )
-    low, high = (_finite(number(one, numbers, f"the end of {letter}"), f"the end of {letter}") for one in told)
+    low, high = (_sized(number(one, numbers, f"the end of {letter}"), f"the end of {letter}") for one in told)
     if not low < high:
         raise IllPosed(
             f"the domain {letter} in [{low:g}, {high:g}] is empty",
             remedy=f"Give {letter} from a smaller to a larger number.",
         )
+    _sized(high - low, f"the length of the domain of {letter}", small=True)
     return low, high
 
 
 def _range(name: str, told: Unknown, numbers: dict[str, float]) -> dict[str, float]:
     low, high = (
-        _finite(number(one, numbers, f"a bound of {name}"), f"a bound of {name}") for one in (told.low, told.high)
+        _sized(number(one, numbers, f"a bound of {name}"), f"a bound of {name}") for one in (told.low, told.high)
     )
     if not low < high:
         raise IllPosed(f"the unknown {name} has the empty range [{low:g}, {high:g}]", remedy="Let low be below high.")
@@ -200,9 +203,12 @@ def _range(name: str, told: Unknown, numbers: dict[str, float]) -> dict[str, flo
     return {"low": low, "high": high, "guess": guess}
 
 
-def _finite(value: float, what: str) -> float:
+def _sized(value: float, what: str, *, small: bool = False) -> float:
+    """The value itself. Raises IllPosed where it is not finite, or so large or small that its powers overflow."""
     if not math.isfinite(value):
         raise IllPosed(f"{what} is {value}, no finite number", remedy="Give a finite number.")
+    if fault := size_fault(value, small=small):
+        raise IllPosed(f"{what} is {value:g}, which {fault}", remedy=SIZE_REMEDY)
     return value
 
 

@@ -7,6 +7,8 @@ import itertools
 import numpy as np
 import sympy
 
+from orchestrator.core.sizes import REMEDY as SIZE_REMEDY
+from orchestrator.core.sizes import size_fault
 from orchestrator.problems.faults import Faults
 from orchestrator.problems.forms import Normal
 from orchestrator.problems.places import At
@@ -21,7 +23,7 @@ _REMEDY = "Let the initial values meet the boundary values."
 
 
 def check_finite(form: Normal, faults: Faults) -> None:
-    """Every part of equations and conditions without fields must have a value wherever it holds."""
+    """Every part of equations and conditions without fields must have a value wherever it holds, no overflowing one."""
     for index, text in enumerate(form.equations):
         _finite(form, text, {}, ("equations", str(index)), faults)
     for at, texts in form.conditions:
@@ -85,6 +87,14 @@ def _finite(form: Normal, text: str, at: At, where: tuple[str, ...], faults: Fau
                 f"{str(part).replace('Abs', 'abs')!r} in {text!r} has no finite value at {place}",
                 "Multiply the equation by what vanishes there, or leave that place out of the domain.",
             )
+            return
+        spot = int(np.argmax(np.abs(told)))
+        if fault := size_fault(float(told[spot])):
+            if part.is_number:
+                told_of = f"the number {told[spot]:g} in {text!r}"
+            else:
+                told_of = f"what is given in {text!r} reaches {abs(told[spot]):g}, which"
+            faults.add(where, f"{told_of} {fault}", SIZE_REMEDY)
             return
 
 

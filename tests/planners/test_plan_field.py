@@ -265,3 +265,19 @@ def test_any_field_request_is_planned_or_refused_with_a_remedy(words: list[str])
     else:
         assert made.problem is not None
         Problem.model_validate(made.problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("PINN for u_t = 1e300*u_xx, u(x,0) = sin(pi*x), u(0,t) = 0, u(1,t) = 0", r"the diffusion '1e\+300'"),
+        ("PINN for the heat equation, x in [0, 1e308]", r"the end of the domain of x is 1e\+308"),
+        ("PINN for the heat equation, x in [0, 1e-300]", r"the length of the domain of x is 1e-300"),
+        ("Simulate the Burgers equation, nu = 1e300", r"the parameter nu is 1e\+300"),
+        ("Simulate the Lorenz system, sigma = 1e308", r"the parameter sigma is 1e\+308"),
+    ],
+)
+def test_numbers_whose_powers_overflow_are_refused_by_name_and_value(text: str, told: str) -> None:
+    with pytest.raises(IllPosed, match=told) as caught:
+        plan(text)
+    assert "units" in caught.value.remedy

@@ -78,6 +78,22 @@ ILL_POSED: dict[str, tuple[dict[str, Any], str]] = {
     "reversed domain": (told(HEAT, {"x": (0, 1), "t": (1, 0)}, [START, *ENDS]), "empty"),
     "infinite domain": (told(HEAT, {"x": (0, "inf"), "t": (0, 1)}, [START]), "infinite"),
     "infinite number": (told(HEAT, {"x": (0, float("inf")), "t": (0, 1)}, [START]), "infinite"),
+    "coefficient that overflows": (
+        told("u_t = D*u_xx", X1T, [START, *ENDS], parameters={"D": 1e300}), "parameter D is 1e+300, which is larger",
+    ),
+    "number that overflows": (told("u_t = 1e300*u_xx", X1T, [START, *ENDS]), "1e+300 in 'u_t - 1e+300*u_xx' is larger"),
+    "data that overflow": (
+        told(HEAT, X1T, ["u(x,0) = 1e308*sin(pi*x)", *ENDS]), "given in 'u - 1e+308*sin(pi*x)' reaches 1e+308",
+    ),
+    "domain that overflows": (
+        told(HEAT, {"x": (0, 1e300), "t": (0, 1)}, [START]), "the end of x is 1e+300, which is larger",
+    ),
+    "domain without room": (
+        told(HEAT, {"x": (0, 1e-300), "t": (0, 1)}, [START]), "length of the domain of x is 1e-300, which is smaller",
+    ),
+    "bound that overflows": (
+        told("u_t = k*u_xx", X1T, [START, *ENDS], unknown={"k": {"low": 1, "high": 1e308}}), "a bound of k is 1e+308",
+    ),
     "off the faces": (told(HEAT, X1T, [START, "u(0,t) = 0", "u(2,t) = 0"]), "no face"),
     "two fields, one equation": (
         told("u_t = u_xx + v_x", X1T, [START, *ENDS]), "1 equations for 2 fields",

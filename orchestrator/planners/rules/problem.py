@@ -8,6 +8,8 @@ from pydantic import JsonValue
 
 from orchestrator.core.errors import BadInput, IllPosed, NotAvailable
 from orchestrator.core.expression import evaluate, names, parse
+from orchestrator.core.sizes import REMEDY as SIZE_REMEDY
+from orchestrator.core.sizes import size_fault
 from orchestrator.planners.rules.algebra import derivative, negative, product, short, total
 from orchestrator.planners.rules.fields import HERE
 from orchestrator.problems import Problem
@@ -132,6 +134,9 @@ def _interval(axis: str, params: Params, name: str) -> JsonValue:
     if not (isinstance(low, int | float) and isinstance(high, int | float) and low < high):
         remedy = f"Give {axis} from a smaller to a larger number."
         raise IllPosed(f"the domain {axis} in {given} is empty", remedy=remedy)
+    for what, value in (("end", low), ("end", high), ("length", high - low)):
+        if fault := size_fault(value, small=what == "length"):
+            raise IllPosed(f"the {what} of the domain of {axis} is {value:g}, which {fault}", remedy=SIZE_REMEDY)
     return given
 
 
@@ -241,6 +246,9 @@ def _check(problem: Params) -> None:
     for key in ("diffusion", "advection", "reaction", "source"):
         text = str(problem[key])
         values = [evaluate(text, x=x, t=t) for x, t in (grid if names(text) else grid[:1])]
+        largest = max(values, key=abs)
+        if fault := size_fault(largest):
+            raise IllPosed(f"the {key} {text!r} is {largest:g}, which {fault}", remedy=SIZE_REMEDY)
         if key == "diffusion" and min(values) <= 0.0:
             raise IllPosed(
                 f"the diffusion {text!r} is {min(values):g} somewhere; it must be positive, or small changes "
