@@ -113,7 +113,7 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is no number of JSON (and a domain, a parameter or a bound must be finite)")
 
 
 def _told_with_lines(

@@ -22,6 +22,7 @@ from orchestrator.problems.tokens import nearest
 from orchestrator.problems.vocabulary import MOST_COORDINATES, MOST_FIELDS, TIME, Vocabulary, check_names
 
 Json = dict[str, JsonValue]
+_INFINITE = ("inf", "infinity", "infinite", "infty", "oo", "∞", "math.inf", "np.inf")
 
 
 @dataclass(frozen=True)
@@ -173,11 +174,13 @@ def _parts(statement: Problem, faults: Faults) -> Parts:
 
 
 def _ends(letter: str, told: tuple[float | str, float | str], numbers: dict[str, float]) -> tuple[float, float]:
-    infinite = [one for one in told if str(one).lower().lstrip("+-").strip() in ("inf", "infinity", "oo", "∞")]
-    if infinite:
+    infinite = [str(one).lower().lstrip("+-").strip() in _INFINITE for one in told]
+    if any(infinite):
+        finite = [one for one, without in zip(told, infinite, strict=True) if not without]
+        cut = f"[{finite[0]}, {finite[0]} + 10]" if infinite == [False, True] else "[-10, 10]"
         raise IllPosed(
-            f"the domain of {letter} is infinite ({told[0]} to {told[1]})",
-            remedy="Cut it off where the solution has come to rest, and give a condition there.",
+            f"the domain of {letter} is infinite ({told[0]} to {told[1]}), but it must be bounded",
+            remedy=f"Cut it off where the solution is at rest, e.g. {letter} in {cut}, and give a condition there.",
         )
     low, high = (_sized(number(one, numbers, f"the end of {letter}"), f"the end of {letter}") for one in told)
     if not low < high:

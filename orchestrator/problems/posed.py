@@ -19,9 +19,9 @@ def judged(form: Normal, statement: Problem, faults: Faults) -> tuple[str, ...]:
     check_names(form, statement, faults)
     check_units(form, faults)
     check_finite(form, faults)
-    check_orders(form, faults)
     if faults.found:
         return ()
+    check_orders(form, faults)
     along, notes = _counted(form, faults)
     if not faults.found:
         constants(form, faults)

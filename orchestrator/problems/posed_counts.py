@@ -164,13 +164,20 @@ def _check_face(form: Normal, along: March, letter: str, end: float, faults: Fau
     elif low == high and low > 1 and do_not_fix(form, along, letter, end, texts):
         faults.add(
             ("conditions",),
-            f"the conditions at {_place(at)} do not fix all fields ({', '.join(form.fields)}): one field has too many, "
-            "another too few",
+            f"the conditions at {_place(at)} do not fix all fields: {_shares(form, texts)}, so one has too many "
+            "and another too few",
             "Give each field its own conditions there.",
         )
     if low != high:
         return [f"How many conditions {_place(at)} needs depends on the place ({low} to {high})."]
     return []
+
+
+def _shares(form: Normal, texts: list[str]) -> str:
+    """How many of the conditions each field has: "u stands in 2 of them, v in none"."""
+    held = [{name for name, _ in partials_of(form, text)} for text in texts]
+    counts = {name: sum(name in names for names in held) for name in form.fields}
+    return ", ".join(f"{name} stands in {count or 'none'} of them" for name, count in counts.items())
 
 
 def _contradictions(form: Normal, at: dict[str, float], texts: list[str], faults: Faults) -> None:

@@ -137,10 +137,11 @@ def _in_time(form: Normal, found: Kind, ends: dict[str, tuple[list[str], list[st
         faults.add(
             ("conditions",),
             f"conditions stand at both ends of the time ({TIME} = {form.ends[TIME][0]:g} and {form.ends[TIME][1]:g}), "
-            "but the equation marches forward: the final state follows from the initial one",
+            "but the equation marches forward: the final state follows from the initial one, and "
+            f"{' and '.join(f'{text!r} = 0' for text in final)} at {TIME} = {form.ends[TIME][1]:g} is too much",
             f"Give all of them at {TIME} = {form.ends[TIME][0]:g}.",
         )
-        return March(TIME, decided=False)
+        return March(TIME, decided=found != "mixed")
     return March(TIME)
 
 

@@ -72,3 +72,17 @@ def test_a_condition_written_for_one_end_does_not_hold_at_the_other() -> None:
 def test_a_value_in_words_is_never_dropped_for_zero(text: str) -> None:
     with pytest.raises(BadInput, match="value"):
         plan(text)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "surplus", "missing"),
+    [
+        ("u(0,t)=0, u(0,t)=1, u(x,0)=sin(pi*x)", "given at x = 0: one too many", "right boundary condition is missing"),
+        ("u(x,0)=sin(pi*x), u(x,0)=0, u(1,t)=0", "given at t = 0: one too many", "left boundary condition is missing"),
+        ("u(x,0)=sin(pi*x), u(0,t)=0, u(0.5,t)=0", "x = 0.5, which is no end", "right boundary condition is missing"),
+    ],
+)
+def test_what_is_too_much_and_what_is_missing_are_both_named(conditions: str, surplus: str, missing: str) -> None:
+    with pytest.raises(IllPosed) as caught:
+        plan(f"Train a PINN for u_t = 0.1*u_xx, x in [0,1], t in [0,1], {conditions}")
+    assert surplus in caught.value.message and missing in caught.value.message

@@ -36,6 +36,38 @@ def test_an_ill_posed_problem_is_refused_with_the_reason(name: str) -> None:
     assert caught.value.exit_code == 42 and caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("equation", "conditions", "surplus", "missing"),
+    [
+        ("u_t = u_xx", ["u(x,0) = sin(pi*x)", "u(x,1) = 0", "u(0,t) = 0"], "'u' = 0 at t = 1", "at x = 1 is missing"),
+        ("u_tt = u_xx", ["u(x,0) = sin(pi*x)", "u(x,1) = 0", "u(0,t) = 0", "u(1,t) = 0"], "'u' = 0 at t = 1",
+         "for u_t at t = 0 is missing"),
+        ("u_t = u_xx", ["u_t(x,0) = 0", "u(0,t) = 0"], "'u_t' = 0 at t = 0 has the wrong order", "x = 1 is missing"),
+        ("u_t = u_xx", ["u(x,0) = 0", "u(0,t) = 0", "u_x(0,t) = 0"], "x = 0 is one too many", "x = 1 is missing"),
+    ],
+)  # fmt: skip
+def test_what_is_too_much_and_what_is_missing_are_both_named(
+    equation: str, conditions: list[str], surplus: str, missing: str
+) -> None:
+    with pytest.raises(IllPosed) as caught:
+        pose(Problem(equations=[equation], domain={"x": (0, 1), "t": (0, 1)}, conditions=conditions))
+    assert surplus in caught.value.message and missing in caught.value.message
+
+
+def test_a_face_with_two_conditions_of_one_field_and_none_of_another_says_whose() -> None:
+    statement, _ = ILL_POSED["two conditions on one of two fields"]
+    with pytest.raises(IllPosed, match="u stands in 2 of them, v stands in none of them"):
+        pose(Problem(**statement))
+
+
+@pytest.mark.parametrize("end", ["infinity", "oo", "∞", "inf", float("inf")])
+def test_an_infinite_domain_is_refused_with_a_finite_one_to_take(end: Any) -> None:
+    problem = Problem(equations=["u_t = u_xx"], domain={"x": (2, end), "t": (0, 1)}, conditions=["u(x,0) = 0"])
+    with pytest.raises(IllPosed, match=r"domain of x is infinite .* must be bounded") as caught:
+        pose(problem)
+    assert "x in [2.0, 2.0 + 10]" in caught.value.remedy
+
+
 def test_a_terminal_value_problem_is_given_back_as_the_forward_problem_that_it_is() -> None:
     statement: dict[str, Any] = told(
         "V_t + 0.02 s^2 V_ss + 0.05 s V_s - 0.05 V = 0", {"s": (0, 4), "t": (0, 1)},

@@ -14,8 +14,9 @@ from orchestrator.planners.rules.exactness import exactness
 from orchestrator.planners.rules.idle import idle_numbers
 from orchestrator.planners.rules.stating import problem_file
 from orchestrator.planners.rules.text import Reading
+from orchestrator.planners.rules.unbounded import unbounded
 from orchestrator.planners.rules.ways import KEEP_ORDER, MODELS, SPLITS, TASKS
-from orchestrator.problems import Problem
+from orchestrator.problems import Problem, library
 
 _OPTIMIZERS = re.compile(
     r"\b(adamw|adam|sgd|lion|rmsprop|l-?bfgs|gauss[- ]newton|quasi[- ]newton|least[- ]squares|soap|adagrad|nadam)\b"
@@ -58,7 +59,36 @@ def _field(reading: Reading, language: str, files: tuple[str, ...], base: Proble
     """A linear parabolic problem in its own few params; any other under `problem`, as `told` reads it.
 
     Beside a problem that came as a file or as Python (`base`), `problem` holds what the words change of it.
+    `unbounded` holds a domain without an end.
     """
+    found = _posed(reading, language, files, base)
+    if without_end := unbounded(reading.plain, reading.raw, _ranged(found)):
+        usual = "t" if _coordinates(found, base) == {"t"} else "x"
+        return {**found, "unbounded": {"words": without_end.words, "proposal": without_end.proposal(usual)}}
+    return found
+
+
+def _ranged(params: dict[str, JsonValue]) -> set[str]:
+    """The coordinates that the request gives a finite range."""
+    problem = params.get("problem")
+    domain = problem.get("domain") if isinstance(problem, dict) else None
+    return {*(domain if isinstance(domain, dict) else ()), *(name for name in ("x", "t") if name in params)}
+
+
+def _coordinates(params: dict[str, JsonValue], base: Problem | None) -> set[str]:
+    """The coordinates of the problem, as far as they are known here."""
+    problem = params.get("problem")
+    if base is not None:
+        return set(base.domain)
+    if not isinstance(problem, dict):
+        return set()
+    letters, name = problem.get("coordinates"), problem.get("named")
+    if isinstance(letters, list):
+        return set(map(str, letters))
+    return set(library()[name].statement.domain) if isinstance(name, str) else set()
+
+
+def _posed(reading: Reading, language: str, files: tuple[str, ...], base: Problem | None) -> dict[str, JsonValue]:
     path = problem_file(files)
     changes = told.changes_told(reading, language, base) if base is not None else {}
     if path or base is not None:

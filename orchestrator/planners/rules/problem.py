@@ -13,6 +13,7 @@ from orchestrator.core.sizes import size_fault
 from orchestrator.planners.rules.algebra import derivative, negative, product, short, total
 from orchestrator.planners.rules.fields import HERE
 from orchestrator.problems import Problem
+from orchestrator.problems.faults import Faults
 
 Params = dict[str, JsonValue]
 _DIFFUSION = {"fokker-planck": "0.5", "advection-diffusion": "0.05"}
@@ -148,20 +149,7 @@ def _boundaries(params: Params, notes: list[str]) -> tuple[Params, Params]:
             remedy="Write it as formulas, one for each end: `u(0,t)=0` (Dirichlet), `u_x(1,t)=0` (Neumann), "
             "`u_x(1,t) + 2 u(1,t) = 0` (Robin), or say `periodic boundaries`.",
         )
-    if "surplus" in params:
-        told = f"two different conditions are given at {params['surplus']}: one too many"
-        raise IllPosed(told, remedy="Keep one condition at each end, and one initial profile.")
-    if "elsewhere" in params:
-        raise IllPosed(
-            f"a boundary condition is given at {params['elsewhere']}, which is no end of the domain",
-            remedy="Give both conditions at the ends of the domain, or name the domain (`on [0, 2]`).",
-        )
-    if len(sides) == 1:
-        missing = "left" if "right" in sides else "right"
-        raise IllPosed(
-            f"the {missing} boundary condition is missing: only one end has one",
-            remedy=f"Add a condition at the {missing} end, e.g. `u(1,t)=0` or `insulated at the {missing} end`.",
-        )
+    _refuse_counts(params, sides)
     if not sides:
         notes.append("The request gives no boundary conditions: the values at both ends are held (Dirichlet).")
     full = {
@@ -171,6 +159,28 @@ def _boundaries(params: Params, notes: list[str]) -> tuple[Params, Params]:
     if (full["left"]["kind"] == "periodic") != (full["right"]["kind"] == "periodic"):
         raise IllPosed("a periodic boundary needs both ends", remedy="Say `periodic boundaries`.")
     return full["left"], full["right"]
+
+
+def _refuse_counts(params: Params, sides: Params) -> None:
+    """Refuse what is one too many and what is missing, both at once where both are so."""
+    faults = Faults()
+    if "surplus" in params:
+        told = f"two different conditions are given at {params['surplus']}: one too many"
+        faults.add(("conditions",), told, "Keep one condition at each end, and one initial profile.")
+    if "elsewhere" in params:
+        faults.add(
+            ("conditions",),
+            f"a boundary condition is given at {params['elsewhere']}, which is no end of the domain",
+            "Give both conditions at the ends of the domain, or name the domain (`on [0, 2]`).",
+        )
+    if len(sides) == 1:
+        missing = "left" if "right" in sides else "right"
+        faults.add(
+            ("conditions",),
+            f"the {missing} boundary condition is missing: only one end has one",
+            f"Add a condition at the {missing} end, e.g. `u(1,t)=0` or `insulated at the {missing} end`.",
+        )
+    faults.tell()
 
 
 def _initial(params: Params, problem: Params, left: Params, right: Params, notes: list[str]) -> str:

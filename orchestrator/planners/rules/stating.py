@@ -15,6 +15,7 @@ from orchestrator.core.request import Request
 from orchestrator.planners.rules.conditions import bound
 from orchestrator.planners.rules.problem import legacy_statement
 from orchestrator.planners.rules.traits import Traits
+from orchestrator.planners.rules.unbounded import refuse_unbounded
 from orchestrator.planners.rules.written import applications
 from orchestrator.problems import Data, Problem, changed, is_problem_file, library, pose, read_problem_file
 from orchestrator.problems.forms import Normal
@@ -50,6 +51,8 @@ def field_problem(params: Params, python: Mapping[str, Any] | None = None) -> Fi
     Raises IllPosed naming every part that makes the stated problem unsolvable, BadInput for what cannot be read,
     NotAvailable for what is beyond this version.
     """
+    if isinstance(without_end := params.get("unbounded"), dict):
+        refuse_unbounded(str(without_end["words"]), str(without_end["proposal"]))
     statement, notes = _statement(params, python)
     posed = pose(statement)
     from orchestrator.planners.rules.kinds import traits  # loads SymPy, as `pose` does: not when a planner is made
