@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import pytest
 
-from orchestrator.core.errors import BadConfig, BadInput, BoxFailed, Untrusted
+from orchestrator.core.errors import BadConfig, BadInput, BoxFailed, FileMissing, Untrusted
 from sandbox.protocol import Box, BoxSpec, Completed, IntakeLimits, Mount, Sandbox
 from sandbox.supervisors import words_of
 
@@ -225,6 +225,29 @@ class SandboxConformance:
             await box.write("big", b"x" * 1001)
             with pytest.raises(BoxFailed, match="big"):
                 await box.read("big", limit=1000)
+
+    async def test_a_file_that_is_not_there_is_told_from_one_that_may_not_come_out(
+        self, sandbox: Sandbox, tmp_path: Path
+    ) -> None:
+        async with opened(sandbox) as box:
+            for path in ("none", "out/none"):
+                with pytest.raises(FileMissing, match=r"none|out"):
+                    await box.read(path)
+                with pytest.raises(FileMissing, match=r"none|out"):
+                    await box.collect(path, tmp_path / "taken", IntakeLimits())
+            await shell(box, "mkdir out; ln -s nowhere out/none")
+            with pytest.raises(BoxFailed) as refused:
+                await box.collect("out/none", tmp_path / "taken", IntakeLimits())
+            assert not isinstance(refused.value, FileMissing)
+
+    async def test_one_file_is_collected_while_a_command_runs(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        async with opened(sandbox) as box:
+            task = asyncio.create_task(shell(box, "mkdir out; echo so far > out/one; : > out/two; sleep 1; echo end"))
+            await asyncio.sleep(0.5)
+            taken = await box.collect("out/one", tmp_path / "taken", IntakeLimits(files=1))
+            assert [file.path for file in taken] == ["one"]
+            assert (await task).output == "end\n"
+        assert (tmp_path / "taken" / "one").read_text() == "so far\n"
 
     async def test_a_folder_is_collected(self, sandbox: Sandbox, tmp_path: Path) -> None:
         async with opened(sandbox) as box:

@@ -116,13 +116,14 @@ class Box(Protocol):
         ...
 
     async def read(self, path: str, *, limit: int = 16 * 1024 * 1024) -> bytes:
-        """Read a regular file below the workspace (at most `limit` bytes, else BoxFailed)."""
+        """Read a regular file below the workspace (at most `limit` bytes, else BoxFailed; FileMissing: none there)."""
         ...
 
     async def collect(self, path: str, destination: Path, limits: IntakeLimits) -> tuple[Taken, ...]:
-        """Copy the regular files below workspace/`path` into the empty folder `destination`.
+        """Copy the regular files below workspace/`path` (or that one file) into the empty folder `destination`.
 
-        Links, devices, fifos, escapes and anything over the limits raise BoxFailed naming it.
+        Links, devices, fifos, escapes and anything over the limits raise BoxFailed naming it;
+        FileMissing: nothing is there.
         """
         ...
 

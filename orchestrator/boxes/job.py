@@ -30,6 +30,17 @@ class ModelFiles(Value):
     folder: Path
 
 
+class Unfinished(Value):
+    """Where the checkpoint of a job waits between its attempts.
+
+    `key` names the work, so that no other work finds it; `every_s`: seconds between two copies while the job runs.
+    """
+
+    folder: Path
+    key: str
+    every_s: float = Field(gt=0)
+
+
 class Job(Value):
     """One box job. Everything named here is a path of the host; the box sees it read-only."""
 
@@ -48,6 +59,7 @@ class Job(Value):
     scorers: tuple[dict[str, JsonValue], ...] = ()
     seed: int = 0
     resources: Resources = Resources()
+    unfinished: Unfinished | None = None  # None: a job that is cut off starts anew
 
     @property
     def trust(self) -> Trust:

@@ -10,6 +10,7 @@ MlexpertError                 exit code
 │   └── Untrusted                  code that no box here may run
 ├── RunError                   1   the run could not go on
 │   ├── BoxFailed                  the sandbox broke (not the command in it): try again
+│   │   └── FileMissing            a box holds no such file: wait for it, or go on without
 │   ├── RunLocked                  another process drives this run: wait for it
 │   └── RunBroken                  a file of the run is missing or altered
 ├── LimitReached              53   a budget or a deadline was hit; what is done is kept
@@ -78,6 +79,10 @@ class RunError(MlexpertError):
 
 class BoxFailed(RunError):
     """Raised when the sandbox itself broke; a command that failed is a value, not this."""
+
+
+class FileMissing(BoxFailed):
+    """Raised when a file that is asked of a box is not there; one that is there and may not come out is BoxFailed."""
 
 
 class RunLocked(RunError):

@@ -11,6 +11,9 @@
 | step.progress     | done, total, loss, message (whichever the skill prints)                |
 | step.finished     | status, reason, wall_s, cpu_s                                          |
 | step.reused       | reason (a finished step is not run again)                              |
+| step.resumed      | sha256, bytes, spent_s of the checkpoint that it goes on from, and the |
+|                   | progress that was last heard before the checkpoint was taken           |
+| checkpoint.kept   | the same: the step was cut off, and the next attempt goes on from this |
 | box.opened        | box, sandbox, purpose ("work", "predict", "score")                     |
 | box.rejoined      | the same: a box that outlived the run's last driver                    |
 | box.reached       | box, host, port, allowed, requests, sent, received (bytes), why        |
@@ -34,7 +37,8 @@ SCHEMA_VERSION = 1
 
 EventKind = Literal[
     "run.started", "route.decided", "plan.made", "plan.checked", "approval.asked", "approval.given",
-    "step.started", "step.progress", "step.finished", "step.reused",
+    "step.started", "step.progress", "step.finished", "step.reused", "step.resumed",
+    "checkpoint.kept",
     "box.opened", "box.rejoined", "box.reached", "box.closed",
     "evidence.measured", "wave.judged", "note", "answer.written", "run.finished",
 ]  # fmt: skip

@@ -125,5 +125,9 @@ class RunDirectory:
     def out(self, step_id: str) -> Path:
         return self.step(step_id) / "out"
 
+    def unfinished(self, step_id: str) -> Path:
+        """Where the checkpoint of a step waits that was cut off; gone once the step is done."""
+        return self.path / "unfinished" / step_id
+
     def relative(self, path: Path) -> str:
         return path.relative_to(self.path).as_posix()

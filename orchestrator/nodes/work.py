@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from langgraph.runtime import Runtime
 from pydantic import JsonValue
 
-from orchestrator.boxes.job import Code, Job, JobResult, ModelFiles
+from orchestrator.boxes.job import Code, Job, JobResult, ModelFiles, Unfinished
 from orchestrator.boxes.workshop import Workshop
 from orchestrator.config.skills import Skill
 from orchestrator.core.errors import BoxFailed, Untrusted
@@ -23,6 +25,7 @@ from orchestrator.nodes.reasons import why_it_failed
 from orchestrator.nodes.state import State, WorkItem
 
 BOX_ATTEMPTS = 2  # a box that breaks is tried once more; a command that fails is not
+OFTEN_S = 1.0  # no checkpoint is copied more often, since its box stands still meanwhile
 LEDGERS = ("claims.json", "artifacts.json", "error.json")  # the runtime's own notes, parsed already
 
 
@@ -46,6 +49,8 @@ async def work(state: WorkItem, runtime: Runtime[Context]) -> State:
     job = job_of(context, plan, step, outcomes, fingerprint)
     outcome = await _run(context, workshop, step, job, fingerprint, last_try=attempt >= BOX_ATTEMPTS)
     write_json(result, outcome)  # before it is told: a kill in between would repeat a step that was called finished
+    if outcome.status == "done":
+        _forget(context.run.unfinished(step.id))
     context.journal.tell(
         "step.finished",
         step.id,
@@ -107,7 +112,23 @@ def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes, fingerp
         models=models,
         seed=context.seed,
         resources=step.resources,
+        unfinished=_unfinished(context, step, fingerprint),
     )
+
+
+def _unfinished(context: Context, step: Step, fingerprint: str) -> Unfinished | None:
+    """A skill whose spec says how often it writes its checkpoint goes on from it; others start anew."""
+    every_s = step.spec.get("checkpoint_s")
+    if not isinstance(every_s, int | float):
+        return None
+    return Unfinished(folder=context.run.unfinished(step.id), key=fingerprint, every_s=max(every_s, OFTEN_S))
+
+
+def _forget(folder: Path) -> None:
+    """Away with a step's checkpoint, and with the folder of all of them where it was the last."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.parent.rmdir()
 
 
 def observes(plan: Plan, step: Step) -> bool:

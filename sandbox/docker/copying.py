@@ -11,7 +11,7 @@ from typing import IO, cast
 from orchestrator.core.errors import BoxFailed
 from sandbox.docker.hardening import WORKSPACE
 from sandbox.docker.wire import Archive, Endpoint
-from sandbox.files.intake import refusal, take_tar
+from sandbox.files.intake import missing, refusal, take_tar
 from sandbox.protocol import IntakeLimits, Taken
 
 FOLDER_BIT, LINK_BIT = 1 << 31, 1 << 27  # of Go's os.FileMode
@@ -33,7 +33,7 @@ def get(endpoint: Endpoint, container: str, parts: tuple[str, ...], limit: int) 
     shown = "/".join(parts)
     with Archive(endpoint, container) as archive:
         if _walk(archive, parts[:-1]) < len(parts) - 1:
-            raise refusal(shown, "cannot be read: no such file")
+            raise missing(shown)
         with tarfile.open(fileobj=_source(archive, parts), mode="r|") as reader:
             member = reader.next()
             stream = reader.extractfile(member) if member and member.type == tarfile.REGTYPE else None
@@ -49,7 +49,7 @@ def take(
 ) -> tuple[Taken, ...]:
     with Archive(endpoint, container) as archive:
         if _walk(archive, parts[:-1]) < len(parts) - 1:
-            raise refusal("/".join(parts), "cannot be read: no such folder")
+            raise missing("/".join(parts), "folder")
         return take_tar(_source(archive, parts), destination, limits)
 
 
@@ -57,7 +57,7 @@ def _source(archive: Archive, parts: tuple[str, ...]) -> IO[bytes]:
     path = "/".join((WORKSPACE, *parts))
     found = archive.stat(path)
     if found is None:
-        raise refusal("/".join(parts), "cannot be read: no such file or folder")
+        raise missing("/".join(parts), "file or folder")
     if int(str(found["mode"])) & LINK_BIT:
         raise refusal("/".join(parts), "is a symbolic link")
     return cast(IO[bytes], archive.get(path))  # a response reads as a file does

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, final
 
-from orchestrator.core.errors import BoxFailed
+from orchestrator.core.errors import BoxFailed, FileMissing
 from sandbox.files.paths import bad_name
 from sandbox.protocol import IntakeLimits, Taken
 
@@ -27,6 +27,10 @@ _REMEDY = "deliver plain files in few folders, and raise the limits if the files
 
 def refusal(path: str, reason: str) -> BoxFailed:
     return BoxFailed(f"artefact {path!r} {reason}", remedy=_REMEDY)
+
+
+def missing(path: str, what: str = "file") -> FileMissing:
+    return FileMissing(f"artefact {path!r} cannot be read: there is no such {what}", remedy="wait until it is written")
 
 
 @final
@@ -163,11 +167,13 @@ def take_tree(root: Path | int, path: PurePosixPath, destination: Path, limits: 
 
 
 def open_below(root: Path | int, parts: tuple[str, ...]) -> int:
-    """A descriptor of the folder root/parts. Raises BoxFailed where a part is missing, a link, or no folder."""
+    """A descriptor of the folder root/parts. Raises FileMissing, and BoxFailed where a part is a link or no folder."""
     handle = os.open(".", _FOLDER, dir_fd=root) if isinstance(root, int) else os.open(root, _FOLDER)
     for part in parts:
         try:
             deeper = os.open(part, _FOLDER, dir_fd=handle)
+        except FileNotFoundError:
+            raise missing("/".join(parts), "folder") from None
         except OSError as error:
             raise refusal("/".join(parts), f"cannot be reached at {part!r}: {error.strerror}") from None
         finally:
@@ -177,9 +183,11 @@ def open_below(root: Path | int, parts: tuple[str, ...]) -> int:
 
 
 def open_file(parent: int, name: str, shown: str) -> IO[bytes]:
-    """Opens a regular file with one name only. Raises BoxFailed for links, fifos, devices, folders, missing files."""
+    """Opens a regular file with one name only. Raises FileMissing, and BoxFailed for links, fifos, devices, folders."""
     try:
         handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+    except FileNotFoundError:
+        raise missing(shown) from None
     except OSError as error:
         raise refusal(shown, f"cannot be read: {error.strerror}") from None
     status = os.fstat(handle)
@@ -194,6 +202,8 @@ def _take_entry(intake: Intake, parent: int, name: str, above: tuple[str, ...]) 
     shown = "/".join((*above, name))
     try:
         status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        raise missing(shown) from None
     except OSError as error:
         raise refusal(shown, f"cannot be read: {error.strerror}") from None
     if stat.S_ISDIR(status.st_mode):

@@ -138,3 +138,14 @@ def test_durations_are_short(value: float, shown: str) -> None:
 )
 def test_an_event_with_empty_data_still_makes_a_line(kind: str) -> None:
     assert line(events((kind, "train", {}))[0])
+
+
+def test_a_step_that_goes_on_from_its_checkpoint_is_said_to() -> None:
+    kept, resumed = events(
+        ("checkpoint.kept", "train", {"done": 55.0, "total": 200.0, "sha256": "ab", "bytes": 9}),
+        ("step.resumed", "train", {"done": 55.0, "total": 200.0, "sha256": "ab", "bytes": 9}),
+    )
+    assert line(kept) == "train: its checkpoint is kept at 55 of 200"
+    assert line(resumed) == "train goes on from its checkpoint at 55 of 200"
+    row = _scene([*STORY[:4], resumed]).row("train")
+    assert (row.state, row.done, row.total) == ("running", 55.0, 200.0)

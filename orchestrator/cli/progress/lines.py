@@ -80,6 +80,11 @@ def _step_progress(event: Event) -> str:
     return f"{event.step}: {', '.join(parts)}"
 
 
+def _reached(event: Event) -> str:
+    done, total = number(event.data, "done"), number(event.data, "total")
+    return "" if done is None else f" at {done:g}" + (f" of {total:g}" if total is not None else "")
+
+
 def _step_finished(event: Event) -> str:
     wall = number(event.data, "wall_s")
     took = f" after {seconds(wall)}" if wall is not None else ""
@@ -113,6 +118,8 @@ _SAY: dict[EventKind, Callable[[Event], str]] = {
     "step.started": _step_started,
     "step.progress": _step_progress,
     "step.finished": _step_finished,
+    "step.resumed": lambda event: f"{event.step} goes on from its checkpoint{_reached(event)}",
+    "checkpoint.kept": lambda event: f"{event.step}: its checkpoint is kept{_reached(event)}",
     "step.reused": lambda event: f"{event.step} is there already: {word(event.data, 'reason')}",
     "evidence.measured": _measured,
     "wave.judged": _judged,
