@@ -12,6 +12,7 @@ from orchestrator.core.plan import DataStrategy
 from orchestrator.core.values import Value
 from orchestrator.data.columns import is_number, is_time
 from orchestrator.data.duplicates import duplicate_units, repeats_are_natural
+from orchestrator.data.near import near_copies
 from orchestrator.data.seal import ROW_ID, seconds
 from orchestrator.data.split import SplitRecord
 
@@ -41,6 +42,7 @@ def find_leaks(split: SplitRecord, data: DataStrategy) -> tuple[LeakFinding, ...
     """Every measurement that applies to this split, the innocent ones too.
 
     - duplicates: share of test rows whose features equal those of a training row (see `repeats_are_natural`)
+    - near_duplicates: share of test rows that a training row repeats with small differences (see `near_copies`)
     - groups: test groups that also have training rows
     - time_order: share of test rows that are not later than the last training row
     - proxy: how well the best single feature alone tells the target (see `explained`)
@@ -51,7 +53,7 @@ def find_leaks(split: SplitRecord, data: DataStrategy) -> tuple[LeakFinding, ...
         sealed = {name: held[name] for name in held.files}
     order = pd.Series(np.arange(len(test)), index=test[ROW_ID]).loc[sealed["row_ids"].tolist()].to_numpy()
     test = test.iloc[order].reset_index(drop=True)
-    found = [_duplicates(train, test, sealed["labels"], data)]
+    found = [_duplicates(train, test, sealed["labels"], data), _near_duplicates(train, test, sealed["labels"], data)]
     if split.how == "group" and split.column is not None:
         found.append(_groups(train[split.column], test, split.column, sealed))
     if split.how == "time" and split.column is not None:
@@ -76,6 +78,23 @@ def _duplicates(
         columns=data.features,
         rows=len(test),
         remedy="remove the copies, or split by a group that keeps them together",
+    )
+
+
+def _near_duplicates(
+    train: pd.DataFrame, test: pd.DataFrame, labels: NDArray[np.generic], data: DataStrategy
+) -> LeakFinding:
+    features = list(data.features)
+    both = pd.concat([train[features], test[features]], ignore_index=True)
+    pairs = near_copies(both, pd.concat([train[data.target], pd.Series(labels)], ignore_index=True))
+    crossing = pairs[(pairs[:, 0] < len(train)) & (pairs[:, 1] >= len(train))]
+    return LeakFinding(
+        kind="near_duplicates",
+        value=len(np.unique(crossing[:, 1])) / len(test),
+        threshold=0.0,
+        columns=data.features,
+        rows=len(test),
+        remedy="remove the near copies, or split by a group that keeps them together",
     )
 
 

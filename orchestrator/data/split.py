@@ -16,12 +16,13 @@ from orchestrator.core.values import Value, sha256_file
 from orchestrator.data import assign
 from orchestrator.data.columns import is_time
 from orchestrator.data.duplicates import duplicate_units, repeats_are_natural
+from orchestrator.data.near import near_copies
 from orchestrator.data.readers import read_table
 from orchestrator.data.seal import Part, seconds, write_labels, write_parts
 from orchestrator.data.usable import Usable, usable_rows
 
 MIN_SIDE = 2
-DROPPING = ("target_missing", "split_column_missing", "duplicates_dropped")
+DROPPING = ("target_missing", "split_column_missing", "duplicates_dropped", "near_copies_dropped")
 
 How = Literal["random", "stratified", "group", "time", "tail"]
 
@@ -58,7 +59,7 @@ def split_table(path: Path, strategy: DataStrategy, *, seed: int, destination: P
 
     Where rows may be shuffled, both parts are, and row ids are drawn at random, because in a sorted file a row's
     number gives its label away; the sealed file maps ids to row numbers. Else ids are the row numbers, from 0.
-    Exact copies of a row never stand on both sides.
+    Exact copies of a row never stand on both sides; of near copies the first alone is kept.
 
     Raises: BadInput for a file that changed, columns that are not there, a target that teaches nothing, too few
     rows or groups; ValueError where `sealed` lies inside `destination`.
@@ -68,7 +69,7 @@ def split_table(path: Path, strategy: DataStrategy, *, seed: int, destination: P
     if strategy.sha256 and sha256_file(path) != strategy.sha256:
         raise BadInput(f"{str(path)!r} has changed since the plan was made", remedy="plan again")
     table = read_table(path)
-    usable = usable_rows(path, table.frame, strategy)
+    usable, near = _without_near_copies(usable_rows(path, table.frame, strategy), strategy)
     test, keep, copies = _assign(path, usable, strategy, np.random.default_rng(seed))
     ids = _row_ids(len(table.frame), strategy, seed)
     train_part, test_part = (_part(usable, strategy, mask & keep, ids) for mask in (~test, test))
@@ -86,9 +87,24 @@ def split_table(path: Path, strategy: DataStrategy, *, seed: int, destination: P
         features=strategy.features,
         classes=() if strategy.task == "regression" else tuple(sorted(set(usable.target))),
         cutoff=_cutoff(test_part) if strategy.split.kind == "time" else None,
-        repairs=(*read, *usable.repairs, *copies),
+        repairs=(*read, *usable.repairs, *near, *copies),
         **_written(train_part, test_part, strategy.target, destination, sealed),
     )
+
+
+def _without_near_copies(usable: Usable, strategy: DataStrategy) -> tuple[Usable, list[Repair]]:
+    """The table with one of each row that stands there again, rounded or shaken a little."""
+    pairs = near_copies(usable.frame[list(strategy.features)], usable.target)
+    if not len(pairs):
+        return usable, []
+    keep = np.ones(len(usable.frame), dtype=np.bool_)
+    keep[pairs[:, 1]] = False
+    rows = int((~keep).sum())
+    reason = (
+        f"{rows} rows are near copies of others, their numbers rounded or shaken a little; the first of each is kept"
+    )
+    repair = Repair(kind="near_copies_dropped", columns=strategy.features, rows=rows, reason=reason)
+    return Usable(usable.frame[keep], usable.target[keep], usable.repairs), [repair]
 
 
 def _written(train: Part, test: Part, target: str, destination: Path, sealed: Path) -> dict[str, str]:

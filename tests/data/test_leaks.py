@@ -25,7 +25,7 @@ def leaks(path: Path, split: Split, **changes: Any) -> dict[str, LeakFinding]:
 
 def test_an_honest_table_has_no_leak_and_says_what_was_looked_for(visits: Path, split: Split) -> None:
     found = leaks(visits, split)
-    assert sorted(found) == ["duplicates", "proxy"]
+    assert sorted(found) == ["duplicates", "near_duplicates", "proxy"]
     assert not any(finding.leaks for finding in found.values())
     assert found["proxy"].columns == ("age",)
 
