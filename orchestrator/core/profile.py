@@ -31,7 +31,8 @@ class ArrayForm(Value):
 
     `shape` is (channels, height, width) for images, (channels, length) for series, (length,) for vectors; `dtype` is
     uint8 or float32; `low` and `high` bound all values. `ordered` tells whether neighbours along a sample are alike,
-    `resize` the (height, width) to which images of different sizes are brought, `alike` near copies among the rows.
+    `resize` the (height, width) to which images of different sizes are brought, `alike` how many samples have a near
+    copy, `imbalance` how many times as large the largest class is as the smallest.
     """
 
     kind: Literal["images", "series", "vectors"]
@@ -42,6 +43,7 @@ class ArrayForm(Value):
     ordered: bool = False
     resize: tuple[int, int] | None = None
     alike: int = 0
+    imbalance: float = 1.0
 
 
 class DataProfile(Value):

@@ -30,7 +30,7 @@ def profile_arrays(path: Path, *, resize: tuple[int, int] | None = None) -> Data
         rows=len(found),
         columns=tuple(columns),
         duplicates=len(found) - len(np.unique(units)),
-        arrays=found.form.model_copy(update={"alike": alike}),
+        arrays=found.form.model_copy(update={"alike": alike, "imbalance": _imbalance(found)}),
     )
 
 
@@ -44,3 +44,10 @@ def _labels(found: Arrays) -> Column:
         name=found.target, kind="number", missing=0.0, unique=unique, low=float(values.min()), high=float(values.max()),
         integer=bool((values == np.round(values)).all()),
     )  # fmt: skip
+
+
+def _imbalance(found: Arrays) -> float:
+    if not is_text(found.labels):
+        return 1.0
+    counts = np.unique(found.labels, return_counts=True)[1]
+    return float(counts.max() / counts.min())
