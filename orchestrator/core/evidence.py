@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from orchestrator.core.values import Value
 
 Ruling = Literal["passed", "failed", "unknown", "not_applicable"]
@@ -15,7 +17,8 @@ class Evidence(Value):
     `file` is relative to the run directory and `sha256` its hash; `code_sha256` is the hash of
     the measuring code; `interval` the 95 % interval; `n` how many points or rows it rests on;
     `subject` what was measured (the delivered model, a baseline, the reference, the split);
-    `bound` what the value may be at most, where the measurement itself says so (a law's own tolerance).
+    `bound` what the value may be at most, where the measurement itself says so (a law's own tolerance); `columns` the
+    columns of the user's table that it names.
     """
 
     id: str
@@ -24,6 +27,7 @@ class Evidence(Value):
     unit: str = ""
     interval: tuple[float, float] | None = None
     bound: float | None = None
+    columns: tuple[str, ...] = ()
     n: int = 0
     subject: str = ""
     text: str = ""
@@ -36,7 +40,10 @@ class Evidence(Value):
 
 
 class Verdict(Value):
-    """A gate's ruling. `remedy` says what would change it; `unknown` never counts as passed."""
+    """A gate's ruling. `remedy` says what would change it; `unknown` never counts as passed.
+
+    `columns` are the columns of the user's table that it faults, by kind of finding.
+    """
 
     id: str
     verdict: Ruling
@@ -45,6 +52,7 @@ class Verdict(Value):
     evidence: tuple[str, ...] = ()
     reason: str = ""
     remedy: str = ""
+    columns: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class Repair(Value):

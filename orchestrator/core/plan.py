@@ -72,6 +72,7 @@ class DataStrategy(Value):
 
     `metric` is the primary metric by its registry name; `constraints` are bounds on registry
     metrics such as {"metric": "recall", "at_least": 0.9}. `arrays` is the form of array data, None for a table.
+    `kept` are columns that the request names to be kept, whatever the checks of leakage say of them.
     """
 
     file: str
@@ -84,6 +85,7 @@ class DataStrategy(Value):
     metric: str
     constraints: tuple[dict[str, JsonValue], ...] = ()
     arrays: ArrayForm | None = None
+    kept: tuple[str, ...] = ()
 
 
 class Observations(Value):

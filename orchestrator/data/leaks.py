@@ -10,17 +10,19 @@ from numpy.typing import NDArray
 
 from orchestrator.core.plan import DataStrategy
 from orchestrator.core.values import Value
-from orchestrator.data.columns import is_number, is_time
 from orchestrator.data.duplicates import duplicate_units, repeats_are_natural
+from orchestrator.data.formulas import best_formula
 from orchestrator.data.near import near_copies
+from orchestrator.data.proxy import explained
+from orchestrator.data.rules import best_rule
 from orchestrator.data.seal import ROW_ID, seconds
 from orchestrator.data.split import SplitRecord
 
-PROXY = 0.999  # a single column that explains this much is taken for the target in disguise
-MOST_BINS = 50
-LEAST_IN_BIN = 5
+PROXY = 0.999  # a column that explains this much, or a rule on two, is taken for the target in disguise
+FORMULA = 0.9995  # so is a formula on two or three columns
 
-Kind = Literal["duplicates", "near_duplicates", "groups", "time_order", "proxy"]
+Kind = Literal["duplicates", "near_duplicates", "groups", "time_order", "proxy", "proxy_together"]
+BY_COLUMN: frozenset[Kind] = frozenset({"proxy", "proxy_together"})  # leaks that a column brings, not a way to split
 
 
 class LeakFinding(Value):
@@ -37,6 +39,11 @@ class LeakFinding(Value):
     def leaks(self) -> bool:
         return self.value > self.threshold
 
+    def overridden(self, data: DataStrategy) -> bool:
+        """Whether the request itself wants every column kept that the leak names, each by name."""
+        by_column = self.kind in BY_COLUMN and bool(self.columns)
+        return self.leaks and by_column and set(self.columns) <= set(data.kept)
+
 
 def find_leaks(split: SplitRecord, data: DataStrategy) -> tuple[LeakFinding, ...]:
     """Every measurement that applies to this split, the innocent ones too.
@@ -46,6 +53,7 @@ def find_leaks(split: SplitRecord, data: DataStrategy) -> tuple[LeakFinding, ...
     - groups: test groups that also have training rows
     - time_order: share of test rows that are not later than the last training row
     - proxy: how well the best single feature alone tells the target (see `explained`)
+    - proxy_together: how well two or three features together tell it (see `best_formula`, `best_rule`)
     """
     train = pd.read_parquet(split.train)
     test = pd.read_parquet(split.test_inputs)
@@ -59,7 +67,7 @@ def find_leaks(split: SplitRecord, data: DataStrategy) -> tuple[LeakFinding, ...
     if split.how == "time" and split.column is not None:
         found.append(_time_order(train[split.column], test, split.column, sealed))
     if len(data.features) > 1:
-        found.append(_proxy(train, test, sealed["labels"], data))
+        found += _proxies(train, test, sealed["labels"], data)
     return tuple(found)
 
 
@@ -126,93 +134,36 @@ def _time_order(
     )
 
 
-def _proxy(train: pd.DataFrame, test: pd.DataFrame, labels: NDArray[np.generic], data: DataStrategy) -> LeakFinding:
+def _proxies(
+    train: pd.DataFrame, test: pd.DataFrame, labels: NDArray[np.generic], data: DataStrategy
+) -> tuple[LeakFinding, LeakFinding]:
+    """What single columns tell of the target, and what two or three tell together that none of them tells alone."""
     names = list(data.features)
-    truth = pd.Series(labels)
-    best, most = names[0], -1.0
-    for name in names:
-        share = explained(train[name], train[data.target], test[name], truth, regression=data.task == "regression")
-        if share > most:
-            best, most = name, share
-    return LeakFinding(
-        kind="proxy",
-        value=most,
-        threshold=PROXY,
-        columns=(best,),
-        rows=len(train) + len(test),
-        remedy=f"{best} alone tells {data.target}: drop it, unless it is known before {data.target} is",
+    truth, regression = pd.Series(labels), data.task == "regression"
+    alone = {
+        name: explained(train[name], train[data.target], test[name], truth, regression=regression) for name in names
+    }
+    telling = tuple(name for name, share in alone.items() if share > PROXY) or (
+        max(names, key=lambda name: alone[name]),
     )
-
-
-def explained(
-    train: pd.Series, train_target: pd.Series, test: pd.Series, test_target: pd.Series, *, regression: bool
-) -> float:
-    """How well one feature alone tells the target, in [0, 1].
-
-    Regression: the larger of |Spearman| over all rows and the R² on the test rows of a straight line, where numbers or
-    times; of category means otherwise. Classes: the lower of the training and test accuracy of the commonest class in
-    each category or quantile bin. A heuristic: it misses targets hidden in two columns, and it also names an honest
-    feature that a target follows exactly (a law of nature, a table made by a formula).
-    """
-    ordered = is_number(train) or is_time(train)
-    if regression and ordered:
-        return _line(_plain(train), train_target, _plain(test), test_target)
-    codes = _bins(_plain(train), _plain(test)) if ordered else _categories(train, test)
-    if regression:
-        return _means(*codes, train_target.to_numpy(float), test_target.to_numpy(float))
-    return _commonest(*codes, train_target.astype(str), test_target.astype(str))
-
-
-def _plain(column: pd.Series) -> pd.Series:
-    return pd.Series(seconds(column)) if is_time(column) else column.astype(float).reset_index(drop=True)
-
-
-def _line(train: pd.Series, train_target: pd.Series, test: pd.Series, test_target: pd.Series) -> float:
-    feature = pd.concat([train, test], ignore_index=True)
-    target = pd.concat([train_target, test_target], ignore_index=True).astype(float)
-    present = feature.notna().to_numpy()
-    if present.sum() < LEAST_IN_BIN or feature[present].nunique() < 3 or target[present].nunique() < 3:
-        return 0.0
-    rank = float(np.corrcoef(feature[present].rank(), target[present].rank())[0, 1])
-    straight = float(np.corrcoef(feature[present], target[present])[0, 1])
-    return max(abs(rank), straight**2) * float(present.mean())
-
-
-Codes = tuple[NDArray[np.int64], NDArray[np.int64]]
-
-
-def _bins(train: pd.Series, test: pd.Series) -> Codes:
-    count = max(2, min(MOST_BINS, len(train) // LEAST_IN_BIN))
-    present = train.dropna()
-    edges = np.unique(np.quantile(present, np.linspace(0, 1, count + 1)[1:-1])) if len(present) else np.zeros(0)
-    values = np.unique(present)
-    if len(values) <= count:
-        edges = (values[1:] + values[:-1]) / 2
-    sides = (np.where(side.isna(), -1, np.searchsorted(edges, side, side="right")) for side in (train, test))
-    first, second = (np.asarray(codes, dtype=np.int64) for codes in sides)
-    return first, second
-
-
-def _categories(train: pd.Series, test: pd.Series) -> Codes:
-    codes = np.asarray(pd.factorize(pd.concat([train, test]).astype(object))[0], dtype=np.int64)
-    return codes[: len(train)], codes[len(train) :]
-
-
-def _means(
-    train: NDArray[np.int64], test: NDArray[np.int64], target: NDArray[np.float64], truth: NDArray[np.float64]
-) -> float:
-    spread = float(((truth - truth.mean()) ** 2).sum())
-    if spread <= 0:
-        return 0.0
-    means = pd.Series(target).groupby(train).mean()
-    guess = pd.Series(test).map(means).fillna(float(target.mean())).to_numpy(float)
-    return max(0.0, 1.0 - float(((truth - guess) ** 2).sum()) / spread)
-
-
-def _commonest(train: NDArray[np.int64], test: NDArray[np.int64], target: pd.Series, truth: pd.Series) -> float:
-    common = target.groupby(train).agg(lambda classes: classes.mode().iloc[0])
-    shares = [
-        float((pd.Series(codes).map(common).to_numpy() == classes.to_numpy()).mean())
-        for codes, classes in ((train, target), (test, truth))
-    ]
-    return min(shares)
+    without = frozenset(name for name, share in alone.items() if share > PROXY)
+    search = best_formula if regression else best_rule
+    found = search(train[names], train[data.target], test[names], truth, without)
+    rows, named = len(train) + len(test), ", ".join(telling)
+    single = LeakFinding(
+        kind="proxy",
+        value=alone[telling[0]],
+        threshold=PROXY,
+        columns=telling,
+        rows=rows,
+        remedy=f"{named} alone tells {data.target}: drop it, unless it is known before {data.target} is",
+    )
+    several = LeakFinding(
+        kind="proxy_together",
+        value=found.share,
+        threshold=FORMULA if regression else PROXY,
+        columns=found.columns,
+        rows=rows,
+        remedy=f"{' and '.join(found.columns)} together tell {data.target}: drop those that are known after it only",
+    )
+    return single, several

@@ -18,17 +18,30 @@ OFF_SCALE = 10.0  # training deviations; drift over time moves a scaled column b
 
 
 def leakage(known: Known) -> Verdict:
-    """No leak found by any of the host's measurements on the two sides of the split."""
+    """No leak found by any of the host's measurements on the two sides of the split, or none but those overridden.
+
+    A leak by columns that the request wants kept, each by name, passes and is told: the user took it upon himself.
+    """
     check = "data.leakage"
     leaks = known.find("leaks", "split")
     if leaks is None or leaks.value is None:
         return unknown(check, "leakage was not measured")
-    ids = (leaks.id, *(entry.id for entry in known.evidence if entry.name.startswith("leak.")))
+    every = [entry for entry in known.evidence if entry.name.startswith(("leak.", "leak_overridden."))]
+    over = [entry for entry in every if _over(entry)]
+    overridden = [entry for entry in over if entry.name.startswith("leak_overridden.")]
     passed = leaks.value == 0
+    told = "; ".join(f"overridden by the request, {entry.text}" for entry in overridden)
     return Verdict(
-        id=check, verdict="passed" if passed else "failed", value=leaks.value, threshold=0.0, evidence=ids,
-        reason=leaks.text, remedy="" if passed else "drop the columns named, or split by group or time",
+        id=check, verdict="passed" if passed else "failed", value=leaks.value, threshold=0.0,
+        evidence=(leaks.id, *(entry.id for entry in every)),
+        reason=(told if passed and told else "; ".join(filter(None, (leaks.text, told)))),
+        remedy="" if passed else "drop the columns named, or split by group or time",
+        columns={entry.name.removeprefix("leak."): entry.columns for entry in over if entry not in overridden},
     )  # fmt: skip
+
+
+def _over(entry: Evidence) -> bool:
+    return entry.value is not None and entry.bound is not None and entry.value > entry.bound
 
 
 def scaling(known: Known) -> Verdict:

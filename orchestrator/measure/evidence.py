@@ -49,7 +49,7 @@ class EvidenceBook:
     def add(
         self, name: str, value: float | None, source: Path, step: str, *, unit: str = "",
         interval: tuple[float, float] | None = None, n: int = 0, subject: str = "",
-        bound: float | None = None, text: str = "",
+        bound: float | None = None, text: str = "", columns: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         """Record one number that was read from or measured into the file `source`."""
         if name in SELF_MADE and step in self.unvouched:
@@ -57,7 +57,7 @@ class EvidenceBook:
         file = self.run.relative(source) if source.is_relative_to(self.run.path) else source.name
         entry = Evidence(
             id=f"e{len(self.entries) + 1}", name=name, value=value, unit=unit, interval=interval, n=n, subject=subject,
-            bound=bound, text=text, file=file,
+            bound=bound, text=text, columns=columns, file=file,
             sha256=sha256_file(source) if source.is_file() else "", code_sha256=self.code_sha256,
             environment=self.environment, seed=self.seed, step=step,
         )  # fmt: skip

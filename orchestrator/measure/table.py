@@ -11,7 +11,8 @@ from pydantic import JsonValue
 from orchestrator.boxes.job import ModelFiles
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import DataStrategy, Step
-from orchestrator.data.leaks import find_leaks
+from orchestrator.data.arrays_leaks import find_array_leaks
+from orchestrator.data.leaks import LeakFinding, find_leaks
 from orchestrator.data.split import SplitRecord
 from orchestrator.gates.table import OPPONENTS
 from orchestrator.measure.bench import Bench, Score, Scorer, together
@@ -165,16 +166,26 @@ def _recorded(bench: Bench, book: EvidenceBook, step: Step, *, vouched: bool) ->
 
 
 def _leaks(book: EvidenceBook, split: SplitRecord, data: DataStrategy, source: Path, step: str) -> None:
-    """Evidence `leak.KIND` for each measurement, and `leaks` for how many of them are over their limit."""
-    found = find_leaks(split, data)
+    """Evidence `leak.KIND` for each measurement, and `leaks` for how many are over their limit.
+
+    A leak of columns that the request wants kept by name is not among those: it is booked as `leak_overridden.KIND`.
+    """
+    found = find_leaks(split, data) if data.arrays is None else find_array_leaks(split, data)
     for leak in found:
-        columns = f" ({', '.join(leak.columns)})" if leak.columns else ""
-        told = f"{leak.kind}{columns}: {leak.value:.3g}, allowed up to {leak.threshold:.3g}"
-        book.add(f"leak.{leak.kind}", leak.value, source, step, n=leak.rows, subject="split", text=told)
-    leaks = [leak for leak in found if leak.leaks]
-    told = "; ".join(f"{leak.kind} {', '.join(leak.columns)}: {leak.remedy}" for leak in leaks)
+        name = f"leak_overridden.{leak.kind}" if leak.overridden(data) else f"leak.{leak.kind}"
+        told = f"{_named(leak)}: {leak.value:.3g}, allowed up to {leak.threshold:.3g}"
+        book.add(
+            name, leak.value, source, step, n=leak.rows, subject="split", bound=leak.threshold, text=told,
+            columns=leak.columns,
+        )  # fmt: skip
+    leaks = [leak for leak in found if leak.leaks and not leak.overridden(data)]
+    told = "; ".join(f"{_named(leak)}: {leak.remedy}" for leak in leaks)
     searched = f"{len(found)} kinds of leak looked for ({', '.join(leak.kind for leak in found)}), none found"
     book.add("leaks", float(len(leaks)), source, step, n=len(found), subject="split", text=told or searched)
+
+
+def _named(leak: LeakFinding) -> str:
+    return leak.kind + (f" ({', '.join(leak.columns)})" if leak.columns else "")
 
 
 def _optimism(

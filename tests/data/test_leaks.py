@@ -25,7 +25,7 @@ def leaks(path: Path, split: Split, **changes: Any) -> dict[str, LeakFinding]:
 
 def test_an_honest_table_has_no_leak_and_says_what_was_looked_for(visits: Path, split: Split) -> None:
     found = leaks(visits, split)
-    assert sorted(found) == ["duplicates", "near_duplicates", "proxy"]
+    assert sorted(found) == ["duplicates", "near_duplicates", "proxy", "proxy_together"]
     assert not any(finding.leaks for finding in found.values())
     assert found["proxy"].columns == ("age",)
 
@@ -88,3 +88,39 @@ def test_a_class_in_disguise_is_named(visits: Path, split: Split, disguise: dict
 def test_one_feature_alone_is_never_called_a_proxy(visits: Path, split: Split) -> None:
     path = with_column(visits, copy=pd.read_csv(visits)["score"])
     assert "proxy" not in leaks(path, split, features=("copy",))
+
+
+def test_two_columns_whose_sum_is_the_target_are_named_together(visits: Path, split: Split) -> None:
+    draw = np.random.default_rng(3)
+    many = pd.DataFrame(draw.normal(size=(300, 3)).round(3), columns=["before", "rise", "age"])
+    path = visits.with_name("sum.csv")
+    many.assign(score=many["before"] + many["rise"]).to_csv(path, index=False)
+    found = leaks(path, split, features=("before", "rise", "age"))
+    assert not found["proxy"].leaks
+    assert found["proxy_together"].leaks and found["proxy_together"].columns == ("before", "rise")
+    assert "before and rise" in found["proxy_together"].remedy
+
+
+def test_a_class_by_a_threshold_on_one_column_is_a_proxy(visits: Path, split: Split) -> None:
+    draw = np.random.default_rng(3)
+    many = pd.DataFrame(draw.normal(size=(300, 2)), columns=["risk", "age"])
+    path = visits.with_name("risk.csv")
+    many.assign(ill=np.where(many["risk"] > 0.123, "yes", "no")).to_csv(path, index=False)
+    found = leaks(path, split, features=("risk", "age"), target="ill", task="binary", metric="f1", kind="stratified")
+    assert found["proxy"].leaks and found["proxy"].columns == ("risk",)
+
+
+def test_every_column_that_tells_the_target_alone_is_named(visits: Path, split: Split) -> None:
+    score = pd.read_csv(visits)["score"]
+    path = with_column(visits, copy=2 * score, again=score - 1)
+    assert leaks(path, split, features=("age", "copy", "again"))["proxy"].columns == ("copy", "again")
+
+
+def test_a_leak_of_a_column_that_the_request_keeps_by_name_is_overridden(visits: Path, split: Split) -> None:
+    path = with_column(visits, copy=2 * pd.read_csv(visits)["score"])
+    features = ("age", "copy", "site")
+    finding = leaks(path, split, features=features)["proxy"]
+    assert finding.overridden(strategy(path, features=features, kept=("copy",)))
+    assert not finding.overridden(strategy(path, features=features, kept=("age",)))
+    copies = LeakFinding(kind="duplicates", value=1.0, threshold=0.0, columns=("copy",))
+    assert not copies.overridden(strategy(path, kept=("copy",)))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from evidence import ROWS, Row, evidence_of, plan_for
 
-from orchestrator.core.evidence import Verdict
+from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.plan import SplitPlan
 from orchestrator.core.request import Route
+from orchestrator.gates.known import Known
 from orchestrator.gates.result import judge_results
+from orchestrator.gates.table import leakage
 
 GOOD = ROWS[Route.TABULAR]
 
@@ -102,3 +104,27 @@ def test_prediction_intervals_that_hold_everything_by_being_wide_fail(width: flo
     wide: Row = ("interval_width", "delivered", width, None)
     found = ruled((*without(wide[:2]), wide), "evaluation.uncertainty")
     assert found.verdict == "failed" and found.threshold == 250.0
+
+
+def found(name: str, value: float, *columns: str) -> Evidence:
+    return Evidence(id=name, name=name, value=value, bound=0.999, subject="split", text=name, columns=columns)
+
+
+def leakage_of(leaks: float, *entries: Evidence) -> Verdict:
+    count = Evidence(id="e1", name="leaks", value=leaks, subject="split", text="what was found")
+    return leakage(Known(plan=plan_for(Route.TABULAR), evidence=(count, *entries)))
+
+
+def test_the_ruling_on_leaks_names_the_columns_by_kind() -> None:
+    ruled = leakage_of(2.0, found("leak.proxy", 1.0, "a, b", "c"), found("leak.groups", 0.0, "d"))
+    assert ruled.verdict == "failed"
+    assert ruled.columns == {"proxy": ("a, b", "c")}
+
+
+def test_an_overridden_leak_passes_and_is_told() -> None:
+    ruled = leakage_of(0.0, found("leak_overridden.proxy", 1.0, "c"))
+    assert (ruled.verdict, ruled.columns) == ("passed", {})
+    assert "overridden by the request" in ruled.reason
+    both = leakage_of(1.0, found("leak_overridden.proxy", 1.0, "c"), found("leak.proxy_together", 1.0, "a", "b"))
+    assert both.verdict == "failed" and both.columns == {"proxy_together": ("a", "b")}
+    assert "overridden by the request" in both.reason and "what was found" in both.reason

@@ -51,8 +51,8 @@ def data(text: str, profile: DataProfile = HOMES, *findings: Verdict) -> DataStr
     return strategy
 
 
-def leak(reason: str) -> Verdict:
-    return Verdict(id="data.leakage", verdict="failed", reason=reason)
+def leak(kind: str, *columns: str) -> Verdict:
+    return Verdict(id="data.leakage", verdict="failed", columns={kind: columns})
 
 
 def test_a_table_plan_is_one_step_with_a_full_spec() -> None:
@@ -211,9 +211,11 @@ def test_a_named_model_is_compared_with_the_baselines_only() -> None:
 
 def test_leaks_that_were_found_change_the_plan_and_others_do_not() -> None:
     text = "Predict y in x.csv with a random split"
-    assert data(text, TIMED, leak("groups (c): 0.4, allowed 0")).split.column == "c"
-    assert data(text, TIMED, leak("time_order (when): 0.9, allowed 0.1")).split.kind == "time"
-    assert "x" in data(text, TIMED, leak("proxy (x): 0.99, allowed 0.95")).dropped
+    assert data(text, TIMED, leak("groups", "c")).split.column == "c"
+    assert data(text, TIMED, leak("time_order", "when")).split.kind == "time"
+    assert "x" in data(text, TIMED, leak("proxy", "x")).dropped
+    assert {"x", "c"} <= set(data(text, TIMED, leak("proxy_together", "x", "c")).dropped)
+    assert {"x", "c"} <= set(data(text, TIMED, leak("proxy", "x"), leak("proxy", "c")).dropped)
     other = Verdict(id="training.loss", verdict="failed", reason="it overfits")
     assert plan(text, TIMED, other).steps == plan(text, TIMED).steps
 

@@ -173,12 +173,13 @@ def _split_columns(
 
 
 def leaks(findings: tuple[Verdict, ...], profile: DataProfile) -> dict[str, tuple[str, ...]]:
-    """Columns by kind of leak (duplicates, groups, time_order, proxy), as the check of leakage names them."""
+    """Columns by kind of leak (duplicates, groups, time_order, proxy…), as the checks of leakage named them so far."""
     found: dict[str, tuple[str, ...]] = {}
     for finding in findings:
         if finding.verdict == "failed" and finding.id == "data.leakage":
-            for kind, columns in re.findall(r"(\w+) \((.*?)\): ", finding.reason):
-                found[kind] = tuple(name for name in columns.split(", ") if profile.column(name))
+            for kind, columns in finding.columns.items():
+                named = (*found.get(kind, ()), *(name for name in columns if profile.column(name)))
+                found[kind] = tuple(dict.fromkeys(named))
     return found
 
 
@@ -232,7 +233,8 @@ def _dropped(
     profile: DataProfile, target: str, split: SplitPlan, by_user: list[str], findings: tuple[Verdict, ...]
 ) -> dict[str, str]:
     dropped = dict.fromkeys(by_user, "left out, as the request says")
-    proxies = set(leaks(findings, profile).get("proxy", ())) - {split.column}
+    found = leaks(findings, profile)
+    proxies = {*found.get("proxy", ()), *found.get("proxy_together", ())} - {split.column}
     if target in dropped:
         raise BadInput(f"the column {target!r} is both the target and to be dropped", remedy="Keep one of the two.")
     for column in profile.columns:
