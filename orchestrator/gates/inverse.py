@@ -10,6 +10,8 @@ from orchestrator.gates.known import Known, measured, unknown, unmeasured
 NARROWER = 0.5  # share of the prior range that the posterior's interval may span; knowing nothing would span about all
 AGREES = 3.0  # combined standard deviations
 SIGMAS = 3.0  # of the mean of squared noise: an honest fit falls outside once in 370 times
+NOISE = "observation_noise"  # evidence: the judge's own estimate, where nobody stated it
+STATE_NOISE = "say how large the noise is, or observe some places more than once"
 MORE_DATA = "give more or better placed observations, or a narrower range"
 
 
@@ -41,23 +43,48 @@ def identified(known: Known) -> Verdict:
 def fits_observations(check: str, known: Known) -> Verdict:
     """Is the mean squared misfit of held-out observations what their noise alone would give?
 
-    The limits are those of the mean of n squares of standard normal numbers (Wilson & Hilferty 1931,
-    doi:10.1073/pnas.17.12.684), three standard deviations to each side.
+    The noise is the one that was stated; else one that the judge estimated without any model, with as many degrees of
+    freedom as that evidence has. What such an estimate does not resolve counts as noise, so it may be too large.
     """
-    found = known.find("observations_chi2", "delivered")
+    found, noise = known.find("observations_chi2", "delivered"), None
+    stated = known.plan.observations is not None and known.plan.observations.noise is not None
+    if not stated:
+        noise = known.find(NOISE, "observations")
+        if noise is None or noise.value is None:
+            told = "held-out observations: not measured: the noise is not stated"
+            return unknown(check, f"{told}; {noise.text}" if noise else told, (noise,) if noise else (), STATE_NOISE)
     if found is None or found.value is None or not found.n:
         told = found.text if found else "not measured"
         return unknown(check, f"held-out observations: {told}", (found,) if found else (), MORE_DATA)
-    spread = 2 / (9 * found.n)
-    low, high = (max(0.0, 1 - spread + sign * SIGMAS * math.sqrt(spread)) ** 3 for sign in (-1, 1))
-    passed = low <= found.value <= high
-    threshold = low if found.value < low else high
+    low, high = ratio_limits(found.n, noise.n if noise else math.inf, SIGMAS)
     told = (
         f"held-out observations: mean squared misfit {found.value:.3g} of the noise's, {low:.3g} to {high:.3g} expected"
     )
+    told += f"; the noise is not stated and is estimated {noise.text}: {noise.value:.3g}" if noise else ""
+    entries = (found, noise) if noise else (found,)
+    if noise and found.value < low:
+        return unknown(check, f"{told}, where the field shows a smaller one", entries, STATE_NOISE)
+    passed = low <= found.value <= high
     why = "the noise is smaller than told" if found.value < low else "the model or the noise is wrong"
     return Verdict(
-        id=check, verdict="passed" if passed else "failed", value=found.value, threshold=threshold,
-        evidence=(found.id,), reason=told if passed else f"{told}: {why}",
-        remedy="" if passed else "check the noise and the equations",
+        id=check, verdict="passed" if passed else "failed", value=found.value,
+        threshold=low if found.value < low else high, evidence=tuple(entry.id for entry in entries),
+        reason=told if passed else f"{told}: {why}", remedy="" if passed else "check the noise and the equations",
     )  # fmt: skip
+
+
+def ratio_limits(above: float, below: float, sigmas: float) -> tuple[float, float]:
+    """Between which the ratio of two mean squares of normal numbers of one variance lies, so many deviations wide.
+
+    `above` and `below` are their degrees of freedom; infinite ones are a variance that is known. Paulson, E. (1942) An
+    approximate normalization of the analysis of variance distribution, doi:10.1214/aoms/1177731608; with `below`
+    infinite it is Wilson & Hilferty (1931), doi:10.1073/pnas.17.12.684.
+    """
+    first, second = 2 / (9 * above), 2 / (9 * below)
+    one, other = 1 - first, 1 - second
+    # (other c - one)² = sigmas² (first + second c²) for the cube root c of the ratio
+    square, rest = other**2 - sigmas**2 * second, one**2 - sigmas**2 * first
+    root = math.sqrt(max(0.0, (one * other) ** 2 - square * rest))
+    if square <= 0:
+        return 0.0, math.inf
+    return max(0.0, (one * other - root) / square) ** 3, ((one * other + root) / square) ** 3

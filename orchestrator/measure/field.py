@@ -7,7 +7,7 @@ from pathlib import Path
 from orchestrator.measure.bench import Bench, together
 from orchestrator.measure.edge import DELIVERED, Variants
 from orchestrator.measure.evidence import UNVOUCHED, EvidenceBook
-from orchestrator.measure.inverse import measure_coefficients, noise_of
+from orchestrator.measure.inverse import measure_coefficients
 from orchestrator.measure.record import record_hyperparameters, record_training
 from orchestrator.measure.sheet import Sheet
 from orchestrator.measure.subjects import Question, Subject, ask, ask_again
@@ -39,7 +39,7 @@ async def measure_network(
         book.add("relative_l2", None, file, step, subject=DELIVERED, text=f"the model cannot predict: {own.why}")
         return
     _absent(book, own, BASELINE, file, step)
-    sheet = Sheet(bench, probes, noise_of(bench, reference, question))
+    sheet = Sheet(bench, probes, question)
     sheet.truth_of(reference if reference is not None and other.names and reference.vouched else None)
     for variant in own.names:
         sheet.errors(network, variant, variant)
@@ -68,7 +68,7 @@ async def measure_reference(bench: Bench, book: EvidenceBook, last: Subject, que
         why = f"it cannot predict: {own.why}"
         book.add("reference_error", None, probes.points_file, step, subject=REFERENCE, text=why)
         return
-    sheet = Sheet(bench, probes, noise_of(bench, last, question))
+    sheet = Sheet(bench, probes, question)
     sheet.reference(last, own)
     sheet.physics(last, DELIVERED, REFERENCE, main=True)
     sheet.repeats(last, again)

@@ -17,14 +17,13 @@ FIT = "reference"  # the subject's name of what the classical fit finds
 
 
 class Posterior(BaseModel):
-    """`posterior.json` of a step: a Gaussian over the unknown coefficients; `noise` of the data where it was found."""
+    """`posterior.json` of a step: a Gaussian over the unknown coefficients."""
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
     names: tuple[str, ...] = Field(min_length=1)
     mean: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
-    noise: float | None = Field(default=None, gt=0)
 
     def of(self, name: str) -> tuple[float, float] | None:
         """(mean, standard deviation) of a coefficient; None where it has none."""
@@ -46,14 +45,6 @@ def read_posterior(path: Path) -> Posterior | str:
         return Posterior.model_validate(read.value)
     except ValidationError as error:
         return f"{path.name} cannot be used: {error.error_count()} values are missing or of the wrong kind"
-
-
-def noise_of(bench: Bench, reference: Subject | None, question: Question) -> Question:
-    """With the noise that the classical fit found, where nobody said it."""
-    if question.noise is not None or reference is None or not reference.vouched:
-        return question
-    found = read_posterior(bench.run.out(reference.step.id) / "posterior.json")
-    return question if isinstance(found, str) else question.model_copy(update={"noise": found.noise})
 
 
 def measure_coefficients(

@@ -22,6 +22,7 @@ from orchestrator.measure.dataset import measure_dataset
 from orchestrator.measure.evidence import EvidenceBook
 from orchestrator.measure.field import measure_network, measure_reference
 from orchestrator.measure.latency import measure_latency
+from orchestrator.measure.noise import estimate_noise
 from orchestrator.measure.points import POINTS_FILE
 from orchestrator.measure.subjects import Question, Subject
 from orchestrator.measure.table import measure_table
@@ -29,7 +30,7 @@ from orchestrator.measure.table import measure_table
 Done = list[tuple[Step, Outcome]]
 DEFAULT_TOLERANCE = 1e-4  # of a plan that names none
 # What a step's skill and mode make of it; skills without modes have the mode "".
-TABLES, FLAX_TABLES = (("tabular", ""),), (("jax", "table"),)
+TABLES, FLAX_TABLES = (("tabular", ""), ("deep", "")), (("jax", "table"),)
 NETWORKS = (("pinn", ""), ("jax", "pinn"))
 REFERENCES = (("simulate", ""), ("simulate", "reference"), ("simulate", "fit"))
 CLASSICAL = (("simulate", "baseline"),)
@@ -91,9 +92,26 @@ def _question(bench: Bench, book: EvidenceBook, plan: Plan) -> Question:
     shared = shared_places(record)
     told = f"{record.test_rows} of {record.rows} rows held out by place; {shared} of them lie at a training row's place"
     book.add("leaks", float(shared), bench.run.observations, "", n=record.test_rows, subject="split", text=told)
+    noise = record.noise if record.noise is not None else _noise(book, Path(record.train))
     return asked.model_copy(
-        update={"held_out": Path(record.test_inputs), "labels": Path(record.labels), "noise": record.noise}
+        update={"held_out": Path(record.test_inputs), "labels": Path(record.labels), "noise": noise}
     )
+
+
+def _noise(book: EvidenceBook, train: Path) -> float | None:
+    """Evidence `observation_noise` where nobody stated the noise: from the training rows alone, n degrees of freedom.
+
+    What a fit or a training leaves would say that they fit, whatever they are.
+    """
+    found = estimate_noise(train)
+    if isinstance(found, str):
+        book.add("observation_noise", None, train, "", subject="observations", text=found)
+        return None
+    book.add(
+        "observation_noise", found.value, train, "", interval=found.interval, n=round(found.freedom),
+        subject="observations", text=found.text,
+    )  # fmt: skip
+    return found.value
 
 
 def _done(plan: Plan, outcomes: Mapping[str, Outcome]) -> Done:

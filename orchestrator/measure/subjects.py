@@ -32,7 +32,8 @@ class Subject(Value):
 class Question(Value):
     """The problem, the accuracy asked for, and the observations that were held out: their coordinates and their values.
 
-    `labels` lie outside the run; `noise` is the standard deviation of the observations, None where nobody said it.
+    `labels` lie outside the run; `noise` is the standard deviation of the observations: stated, or the judge's own
+    estimate; None where there is neither.
     """
 
     problem: dict[str, JsonValue]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
 from evidence import FIELD, PROBLEM, Row, evidence_of, plan_for
 
+from orchestrator.core.evidence import Verdict
 from orchestrator.core.plan import Observations, Plan
 from orchestrator.core.request import Route
+from orchestrator.gates.inverse import ratio_limits
 from orchestrator.gates.required import REQUIRED
 from orchestrator.gates.result import judge_results, shortfalls
 
@@ -20,9 +25,9 @@ ROWS: tuple[Row, ...] = (
 )
 
 
-def plan() -> Plan:
+def plan(noise: float | None = 0.01) -> Plan:
     unknown = {"alpha": {"low": 0.1, "high": 1.0, "guess": 0.5}}
-    told = Observations(file="d.csv", sha256="0", columns={"x": "x", "t": "t", "u": "u"})
+    told = Observations(file="d.csv", sha256="0", columns={"x": "x", "t": "t", "u": "u"}, noise=noise)
     return plan_for(
         Route.PINN, problem={**PROBLEM, "parameters": {}, "unknown": unknown}, observations=told
     )  # fmt: skip
@@ -67,3 +72,43 @@ def test_a_classical_solver_of_the_fit_itself_is_told_and_cannot_win() -> None:
     lost = tuple(entry.model_copy(update={"value": None, "interval": None}) if entry.subject == "classical" else entry
                  for entry in evidence_of((*missed, better)))  # fmt: skip
     assert {v.id: v.verdict for v in judge_results(plan(), lost)}["model.baseline"] == "unknown"
+
+
+UNSTATED: Row = ("observation_noise", "observations", 0.01, (0.009, 0.011))  # with 90 degrees of freedom
+
+
+def fit(chi2: float, *more: Row) -> Verdict:
+    rows = tuple((n, s, chi2, i) if n == "observations_chi2" else (n, s, v, i) for n, s, v, i in ROWS)
+    ruled = judge_results(plan(None), evidence_of((*rows, *more)))
+    return next(verdict for verdict in ruled if verdict.id == "evaluation.uncertainty")
+
+
+def test_without_a_stated_noise_or_an_estimate_of_it_nothing_is_said_of_held_out_observations() -> None:
+    for ruled in (fit(1.0), fit(50.0)):
+        assert ruled.verdict == "unknown" and "not measured: the noise is not stated" in ruled.reason
+        assert "say how large the noise is" in ruled.remedy
+
+
+def test_noise_that_the_judge_estimated_widens_the_limits_and_is_told() -> None:
+    stated = next(v for v in judge_results(plan(), evidence_of(ROWS)) if v.id == "evaluation.uncertainty")
+    ruled, far = fit(1.04, UNSTATED), fit(3.0, UNSTATED)
+    assert (ruled.verdict, far.verdict) == ("passed", "failed")
+    assert (
+        "the noise is not stated and is estimated" in ruled.reason and len(ruled.evidence) == len(stated.evidence) + 1
+    )
+    assert ratio_limits(90, 90, 3)[1] == far.threshold > ratio_limits(90, math.inf, 3)[1]
+
+
+def test_a_field_nearer_to_held_out_values_than_the_estimated_noise_shows_that_the_estimate_is_too_large() -> None:
+    ruled = fit(0.2, UNSTATED)
+    assert ruled.verdict == "unknown" and "smaller" in ruled.reason
+
+
+@pytest.mark.parametrize(("above", "below"), [(40, math.inf), (40, 100), (40, 12)])
+def test_limits_of_a_ratio_hold_as_many_draws_as_they_say(above: float, below: float) -> None:
+    generator = np.random.default_rng(0)
+    known = 1.0 if math.isinf(below) else generator.chisquare(below, 200_000) / below
+    ratios = generator.chisquare(above, 200_000) / above / known
+    low, high = ratio_limits(above, below, 2.0)
+    assert np.mean(ratios < low) == pytest.approx(0.0228, abs=0.003)
+    assert np.mean(ratios > high) == pytest.approx(0.0228, abs=0.003)
