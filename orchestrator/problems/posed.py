@@ -8,6 +8,7 @@ from orchestrator.problems.posed_counts import check_faces, check_one_axis, chec
 from orchestrator.problems.posed_data import check_corners, check_finite, constants
 from orchestrator.problems.posed_exact import exact_faults
 from orchestrator.problems.posed_names import check_names
+from orchestrator.problems.posed_shocks import check_shocks
 from orchestrator.problems.posed_steady import check_steady
 from orchestrator.problems.posed_type import March, check_growth, march, refuse_terminal
 from orchestrator.problems.posed_units import check_units
@@ -30,6 +31,8 @@ def judged(form: Normal, statement: Problem, faults: Faults) -> tuple[str, ...]:
         check_steady(form, faults)
     if not faults.found:
         faults.found += exact_faults(form)
+    if not faults.found:
+        notes += check_shocks(form, along, faults)
     if not faults.found and along.backward:
         refuse_terminal(form, along)
     return notes

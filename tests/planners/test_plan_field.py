@@ -281,3 +281,24 @@ def test_numbers_whose_powers_overflow_are_refused_by_name_and_value(text: str, 
     with pytest.raises(IllPosed, match=told) as caught:
         plan(text)
     assert "units" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PINN for the inviscid Burgers equation",
+        "Simulate Burgers' equation without viscosity until t = 0.5",
+        "PINN for u_t + u*u_x = 0, u(x,0) = -sin(pi*x), periodic, x in [-1, 1], t in [0, 1]",
+    ],
+)
+def test_a_law_without_viscosity_is_refused_beyond_its_shock(text: str) -> None:
+    with pytest.raises(IllPosed, match=r"breaks at t = 0\.3183 near x = 0:") as caught:
+        plan(text)
+    assert "t in [0, 0.255]" in caught.value.remedy
+
+
+def test_an_inviscid_law_is_solved_without_viscosity_before_its_shock() -> None:
+    told = plan("Simulate the inviscid Burgers equation until t = 0.2").problem
+    assert told is not None and told["equations"] == ["u_t + u*u_x"]
+    with pytest.raises(BadInput, match="'inviscid' was read"):
+        plan("Simulate the inviscid Burgers equation, nu = 0.02, until t = 0.2")

@@ -15,7 +15,7 @@ from orchestrator.planners.rules.text import Reading
 HERE = ("fokker-planck", "advection-diffusion", "reaction-diffusion", "heat", "diffusion", "custom")
 _NAMED: tuple[tuple[str, str], ...] = (
     ("navier-stokes", r"navier[- ]?stokes|纳维"),
-    ("burgers", r"burgers?'?s?\b|伯格斯|バーガース"),
+    ("burgers", r"burgers?'?s?(?:gleichung|\b)|伯格斯|バーガース"),
     (
         "wave",
         r"wave equation|wellengleichung|equation d'onde|equation des ondes|ecuacion de onda|equazione d'onda"

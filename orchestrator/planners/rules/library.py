@@ -23,7 +23,7 @@ _NAMED: tuple[tuple[str, str], ...] = (
     ("allen_cahn", r"allen[- ]cahn|艾伦"),
     ("kdv", r"korteweg|\bkdv\b|\bsoliton"),
     ("schrodinger", r"schrodinger|薛定谔|シュレ|\bnls\b"),
-    ("burgers", r"burgers?'?s?\b|伯格斯|バーガース"),
+    ("burgers", r"burgers?'?s?(?:gleichung|\b)|伯格斯|バーガース"),
     ("helmholtz", r"helmholtz|亥姆霍兹|ヘルムホルツ"),
     ("laplace", r"laplace(?:'s)?[- ](?:equation|problem)|laplace[- ]?gleichung|equation de laplace|ecuacion de laplace"
      r"|equazione di laplace|equacao de laplace|拉普拉斯方程|ラプラス方程式"),

@@ -75,6 +75,10 @@ _NOT_A_BOX = re.compile(
     r"|discs?|spheres?|cylinders?"
     r"|balls?|annulus|l-shape\w*|airfoil|kugel|zylinder|kreis|scheibe)\b"
 )
+_INVISCID = re.compile(
+    r"\binviscid\b|\b(?:without|no|zero|ohne|sans|sin|senza|sem) (?:any )?viscos\w*|\breibungsfrei\w*"
+    r"|\bnon visqueuse?\b|\bohne viskositat\b|\bno viscos[ao]\b|无粘|非粘性"
+)
 _SOLID = re.compile(r"(?<![\w.])(?:3|three|drei)[- ]?(?:d\b|dim)|三维|3次元|三次元")
 
 
@@ -109,6 +113,11 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     told |= _domain_and_values(page, formulas, entry, names, letters, fields, told)
     told |= conditions_told(page, conditions, entry, fields, letters, told)
     told |= _left(page, formulas, _list(told.get("unread")))
+    inviscid = _INVISCID.search(reading.plain) if entry == "burgers" and not equations else None
+    if inviscid and "nu" in _keys(told, "parameters", "unknown"):
+        told["unread"] = [*_list(told.get("unread")), inviscid[0]]
+    elif inviscid:
+        told |= {"equations": ["u_t + u*u_x = 0"], "coordinates": list(letters), "fields": list(fields)}
     return {key: value for key, value in told.items() if value not in ({}, [], None)}
 
 
