@@ -192,7 +192,8 @@ async def test_work_that_a_limit_ended_keeps_its_checkpoint(bench: Bench) -> Non
 async def test_a_box_that_dies_leaves_the_copy_that_was_taken_while_it_ran(bench: Bench) -> None:
     task = asyncio.create_task(bench.workshop.do(bench.job(pause_s=0.3)))
     end = time.monotonic() + 120
-    while not list(bench.shelf.glob("checkpoint-*.npz")) and time.monotonic() < end:
+    record = bench.shelf / "attempt.json"
+    while not (record.is_file() and json.loads(record.read_text())["kept"]) and time.monotonic() < end:
         await asyncio.sleep(0.05)
     (box,) = [str(e.data["box"]) for e in read_events(bench.place / "journal.jsonl") if e.event == "box.opened"]
     commands = {int(entry.name): " ".join(words_of(int(entry.name))) for entry in Path("/proc").glob("[0-9]*")}
