@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, ValidationError
 
 from orchestrator.boxes.job import Job
+from orchestrator.journal.rundir import write_json
 from orchestrator.measure.bench import Bench
 from orchestrator.measure.edge import (
     DELIVERED,
@@ -22,6 +24,8 @@ from orchestrator.measure.subjects import Subject
 
 BATCHES: tuple[int, ...] = (1, 64, 1024, 8192)
 REPEATS, WARMUPS = 30, 3
+ROUNDS = 5  # boxes that each time everything
+QUANTILE = 2.776445  # of Student's t with ROUNDS - 1 degrees of freedom, two-sided 95 %
 RIVALS = ("torch", "numpy")  # what the delivered variant is compared with, where the model has them
 
 
@@ -32,11 +36,11 @@ class Timing(BaseModel):
 
     variant: str
     batch: int = Field(ge=1)
-    median_ms: FiniteFloat = Field(ge=0)
+    median_ms: FiniteFloat = Field(gt=0)
     p95_ms: FiniteFloat = Field(ge=0)
     cpu_ms: FiniteFloat = Field(ge=0)
-    throughput: FiniteFloat = Field(ge=0)
-    first_ms: FiniteFloat = Field(ge=0)
+    throughput: FiniteFloat = Field(gt=0)
+    first_ms: FiniteFloat = Field(gt=0)
     repeats: int = Field(ge=1)
 
 
@@ -44,14 +48,18 @@ class Times(BaseModel):
     threads: int
     timings: tuple[Timing, ...]
 
+    def of(self, variant: str, batch: int) -> Timing:
+        return next(one for one in self.timings if (one.variant, one.batch) == (variant, batch))
+
 
 async def measure_latency(
     bench: Bench, book: EvidenceBook, subject: Subject, inputs: dict[str, Path], batches: tuple[int, ...] = BATCHES
 ) -> None:
     """Evidence `latency_ms`, `throughput`, `first_call_ms` a variant and batch, `speedup` and `prediction_difference`.
 
-    `inputs` are those of a predict job (`points` or `rows`). Nothing else of this run should be at work meanwhile: a
-    clock sees its neighbours. What is timed shares its process with the clock, hence only our own skills count.
+    `inputs` are those of a predict job (`points` or `rows`). Every figure is a mean over fresh boxes, one after the
+    other, with its interval: calls in one process share its luck. Nothing else of this run should be at work meanwhile:
+    a clock sees its neighbours. What is timed shares its process with the clock, hence only our own skills count.
     """
     step = subject.step.id
     if not subject.vouched:
@@ -59,23 +67,31 @@ async def measure_latency(
         return
     variants = load_variants(subject.model.folder).names
     await _differences(bench, book, subject, inputs, variants)
-    times, source, why = await _timed(bench, subject, inputs, variants, batches)
-    if times is None:
-        book.add("latency_ms", None, source, step, subject=DELIVERED, text=f"it was not timed: {why}")
-        return
-    for one in times.timings:
-        _book(book, one, times.threads, source, step)
-    _speedups(book, times, source, step)
+    source = bench.run.measured / "times" / step / "times.json"
+    rounds: list[Times] = []
+    for number in range(ROUNDS):
+        times, why = await _timed(bench, subject, inputs, variants, batches, source.parent / str(number))
+        if times is None:
+            book.add("latency_ms", None, source, step, subject=DELIVERED, text=f"it was not timed: {why}")
+            return
+        rounds.append(times)
+    write_json(source, [times.model_dump(mode="json") for times in rounds])
+    for variant in variants:
+        for batch in batches:
+            _book(book, [times.of(variant, batch) for times in rounds], rounds[0].threads, source, step)
+    for name in RIVALS:
+        if name in variants:
+            _speedup(book, rounds, name, batches, source, step)
 
 
 async def _timed(
-    bench: Bench, subject: Subject, inputs: dict[str, Path], variants: tuple[str, ...], batches: tuple[int, ...]
-) -> tuple[Times | None, Path, str]:
-    folder = bench.run.measured / "times" / subject.step.id
+    bench: Bench, subject: Subject, inputs: dict[str, Path], variants: tuple[str, ...], batches: tuple[int, ...],
+    folder: Path,
+) -> tuple[Times | None, str]:  # fmt: skip
     told: dict[str, JsonValue] = {"batches": list[JsonValue](batches), "repeats": REPEATS, "warmups": WARMUPS}
     job = Job(
         verb="time",
-        step=f"measure.times.{subject.step.id}",
+        step=f"measure.times.{subject.step.id}.{folder.name}",
         agent=f"judge.time.{subject.model.skill.name}",
         destination=folder,
         skill=subject.model.skill,
@@ -87,41 +103,63 @@ async def _timed(
         resources=subject.step.resources,
     )
     result = await bench.workshop.do(job)
-    path = folder / "times.json"
     if not result.done:
-        return None, path, result.mistake.message if result.mistake else f"exit code {result.completed.exit_code}"
-    read = load_json(path)
+        return None, result.mistake.message if result.mistake else f"exit code {result.completed.exit_code}"
+    read = load_json(folder / "times.json")
     try:
         times = Times.model_validate(read.value)
     except ValidationError as error:
-        return None, path, read.why or f"times.json cannot be used: {error.error_count()} mistakes"
+        return None, read.why or f"times.json cannot be used: {error.error_count()} mistakes"
     asked = {(variant, batch) for variant in variants for batch in batches}
     missing = asked - {(one.variant, one.batch) for one in times.timings}
-    return (None, path, f"{len(missing)} timings lack") if missing else (times, path, "")
+    return (None, f"{len(missing)} timings lack") if missing else (times, "")
 
 
-def _book(book: EvidenceBook, one: Timing, threads: int, source: Path, step: str) -> None:
-    about = f"{one.variant}, batch {one.batch}"
-    more = f"median of {one.repeats} calls after warm-up, 95th percentile {one.p95_ms:.4g} ms; {threads} thread(s)"
-    told = f"{more}, {one.cpu_ms:.4g} ms of CPU time"
-    book.add("latency_ms", one.median_ms, source, step, unit="ms", n=one.repeats, subject=about, text=told)
+def _book(book: EvidenceBook, rounds: list[Timing], threads: int, source: Path, step: str) -> None:
+    """One variant with one batch size, as the boxes timed it."""
+    one, calls = rounds[0], sum(timing.repeats for timing in rounds)
+    about, slowest = f"{one.variant}, batch {one.batch}", max(timing.p95_ms for timing in rounds)
+    more = f"mean of {len(rounds)} boxes' medians after warm-up, 95th percentile up to {slowest:.4g} ms"
+    told = f"{more}; {threads} thread(s), {np.median([timing.cpu_ms for timing in rounds]):.4g} ms of CPU time"
+    latency, between = mean_ratio([timing.median_ms for timing in rounds])
+    book.add("latency_ms", latency, source, step, unit="ms", interval=between, n=calls, subject=about, text=told)
+    throughput, between = mean_ratio([timing.throughput for timing in rounds])
     book.add(
-        "throughput", one.throughput, source, step, unit="1/s", n=one.repeats, subject=about,
-        text=f"rows a second at the median; {more}",
+        "throughput", throughput, source, step, unit="1/s", interval=between, n=calls, subject=about,
+        text=f"rows a second; {more}",
     )  # fmt: skip
+    first, between = mean_ratio([timing.first_ms for timing in rounds])
     text = "the first call in its process, with all that is loaded and compiled"
-    book.add("first_call_ms", one.first_ms, source, step, unit="ms", n=1, subject=about, text=text)
+    book.add("first_call_ms", first, source, step, unit="ms", interval=between, n=len(rounds), subject=about, text=text)
 
 
-def _speedups(book: EvidenceBook, times: Times, source: Path, step: str) -> None:
-    """By how much the delivered variant's best throughput beats a rival's best, each with its own best batch size."""
-    best = {name: max((t.throughput for t in times.timings if t.variant == name), default=0.0) for name in RIVALS}
-    ours = max(t.throughput for t in times.timings if t.variant == DELIVERED)
-    for name, throughput in best.items():
-        if throughput > 0:
-            told = f"best throughput {ours:.4g}/s against {throughput:.4g}/s of {name}, batch sizes as each likes them"
-            subject = f"{DELIVERED} vs {name}"
-            book.add("speedup", ours / throughput, source, step, n=len(times.timings), subject=subject, text=told)
+def _speedup(
+    book: EvidenceBook, rounds: list[Times], name: str, batches: tuple[int, ...], source: Path, step: str
+) -> None:
+    """By how much the delivered variant's best throughput beats a rival's best, each with its own best batch size.
+
+    The sizes are chosen over all rounds; the interval is that of the ratio in one box and another.
+    """
+
+    def throughput(variant: str, batch: int) -> list[float]:
+        return [times.of(variant, batch).throughput for times in rounds]
+
+    best = {
+        variant: max(batches, key=lambda batch: mean_ratio(throughput(variant, batch))[0])
+        for variant in (DELIVERED, name)
+    }
+    ours, theirs = (throughput(variant, batch) for variant, batch in best.items())
+    value, between = mean_ratio([own / other for own, other in zip(ours, theirs, strict=True)])
+    told = f"best throughput, batches of {best[DELIVERED]} against {best[name]} of {name}, in {len(rounds)} boxes"
+    subject = f"{DELIVERED} vs {name}"
+    book.add("speedup", value, source, step, interval=between, n=len(rounds), subject=subject, text=told)
+
+
+def mean_ratio(values: list[float]) -> tuple[float, tuple[float, float]]:
+    """Geometric mean of ROUNDS positive numbers, and its 95 % interval by Student's t of their logarithms."""
+    logs = np.log(values)
+    centre, reach = float(logs.mean()), QUANTILE * float(logs.std(ddof=1)) / math.sqrt(len(logs))
+    return math.exp(centre), (math.exp(centre - reach), math.exp(centre + reach))
 
 
 async def _differences(

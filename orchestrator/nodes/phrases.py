@@ -45,7 +45,7 @@ PHRASES: dict[str, Phrases] = {
             "solution": "the solution's relative L2 error for {of} is {value}{range}",
             "solved_again": "samples of {of} that were solved again differ by {value} in relative L2{range}",
             "refined": "the worst of {n} samples of {of} changes by {value} in relative L2 from half its grid{range}",
-            "speed": "its throughput is {value} times that of {of}",
+            "speed": "its throughput is {value} times that of {of}{range}",
         },
         unnamed="this problem",
         rivals={
@@ -69,7 +69,7 @@ PHRASES: dict[str, Phrases] = {
             "solution": "der relative L2-Fehler der Lösung für {of} ist {value}{range}",
             "solved_again": "nochmals gelöste Beispiele von {of} weichen relativ (L2) um {value} ab{range}",
             "refined": "das schlechteste von {n} Beispielen von {of} weicht um {value} (L2) vom halben Netz ab{range}",
-            "speed": "der Durchsatz ist das {value}-Fache von {of}",
+            "speed": "der Durchsatz ist das {value}-Fache von {of}{range}",
         },
         unnamed="dieses Problem",
         rivals={
@@ -93,7 +93,7 @@ PHRASES: dict[str, Phrases] = {
             "solution": "l'erreur L2 relative de la solution pour {of} est {value}{range}",
             "solved_again": "les exemples de {of} résolus de nouveau diffèrent de {value} en L2 relatif{range}",
             "refined": "le pire des {n} exemples de {of} change de {value} (L2) depuis la moitié de sa grille{range}",
-            "speed": "son débit vaut {value} fois celui de {of}",
+            "speed": "son débit vaut {value} fois celui de {of}{range}",
         },
         unnamed="ce problème",
         rivals={
@@ -117,7 +117,7 @@ PHRASES: dict[str, Phrases] = {
             "solution": "el error L2 relativo de la solución para {of} es {value}{range}",
             "solved_again": "las muestras de {of} resueltas de nuevo difieren en {value} en L2 relativo{range}",
             "refined": "la peor de {n} muestras de {of} cambia {value} (L2) desde la mitad de su malla{range}",
-            "speed": "su rendimiento es {value} veces el de {of}",
+            "speed": "su rendimiento es {value} veces el de {of}{range}",
         },
         unnamed="este problema",
         rivals={
@@ -141,7 +141,7 @@ PHRASES: dict[str, Phrases] = {
             "solution": "l'errore L2 relativo della soluzione per {of} è {value}{range}",
             "solved_again": "i campioni di {of} risolti di nuovo differiscono di {value} in L2 relativo{range}",
             "refined": "il peggiore di {n} campioni di {of} cambia di {value} (L2) da metà della sua griglia{range}",
-            "speed": "la sua velocità è {value} volte quella di {of}",
+            "speed": "la sua velocità è {value} volte quella di {of}{range}",
         },
         unnamed="questo problema",
         rivals={
@@ -165,7 +165,7 @@ PHRASES: dict[str, Phrases] = {
             "solution": "o erro L2 relativo da solução para {of} é {value}{range}",
             "solved_again": "as amostras de {of} resolvidas de novo diferem em {value} em L2 relativo{range}",
             "refined": "a pior de {n} amostras de {of} muda {value} em L2 relativo desde metade da sua malha{range}",
-            "speed": "o seu débito é {value} vezes o de {of}",
+            "speed": "o seu débito é {value} vezes o de {of}{range}",
         },
         unnamed="este problema",
         rivals={
@@ -188,7 +188,7 @@ PHRASES: dict[str, Phrases] = {
             "solution": "{of}的解的相对 L2 误差为 {value}{range}",
             "solved_again": "{of}中重新求解的样本相对 L2 差异为 {value}{range}",
             "refined": "{of}的 {n} 个样本中最差者与半网格解的相对 L2 变化为 {value}{range}",
-            "speed": "其吞吐量是 {of} 的 {value} 倍",
+            "speed": "其吞吐量是 {of} 的 {value} 倍{range}",
         },
         unnamed="该问题",
         rivals={
@@ -211,7 +211,7 @@ PHRASES: dict[str, Phrases] = {
             "solution": "{of}の解の相対 L2 誤差は {value}{range}",
             "solved_again": "{of}の標本を解き直した結果との相対 L2 差は {value}{range}",
             "refined": "{of}の {n} 標本のうち最悪のものは半分の格子から相対 L2 で {value} 変化します{range}",
-            "speed": "スループットは {of} の {value} 倍",
+            "speed": "スループットは {of} の {value} 倍{range}",
         },
         unnamed="この問題",
         rivals={

@@ -13,6 +13,7 @@ from orchestrator.report.intervals import bounds_measuring, interval_words
 from orchestrator.report.numbers import spell
 from orchestrator.report.result import Result
 
+TRAINED = ("torch", "numpy")  # the trained network, evaluated as it was trained
 WORST_SAMPLE = (
     "Relative L2 change of the data set's worst sample from half its grid; the file's own error_estimate is another "
     "number: the solver's estimate of what its finest grid still lacks"
@@ -64,7 +65,7 @@ def _result(result: Result, words: Phrases) -> str:
 
 def claims_of(plan: Plan, evidence: tuple[Evidence, ...]) -> tuple[AnswerClaim, ...]:
     """What the answer claims: one sentence for each measured number that the route is about."""
-    wanted = _table_claims(plan, evidence) if plan.route is Route.TABULAR else _field_claims(plan, evidence)
+    wanted = _table_claims(plan, evidence) if plan.data is not None else _field_claims(plan, evidence)
     return tuple(
         AnswerClaim(text=text, value=entry.value, unit=entry.unit, evidence=(entry.id,))
         for text, entry in wanted
@@ -104,11 +105,25 @@ def _field_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
         if entry.name.startswith("posterior."):
             who = {"delivered": "training", "reference": "a classical fit"}.get(entry.subject, entry.subject)
             yield f"{entry.name.removeprefix('posterior.')}, found by {who}{_range(entry)}", entry
-        elif entry.name == "speedup":
-            yield f"Throughput of the quick model over that of {entry.subject.removeprefix('delivered vs ')}", entry
         elif entry.name.startswith("law.") and entry.subject == "delivered" and entry.bound is not None:
             law = entry.name.removeprefix("law.").replace("_", " ")
             yield f"Largest miss of the law of {law}, relative; {entry.bound:.3g} is allowed{_range(entry)}", entry
+    yield from _quick_claims(evidence)
+
+
+def _quick_claims(evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
+    """Of a model made quick: how it differs from the trained one, its time a call, and a ratio with its interval."""
+    for entry in evidence:
+        variant, _, other = entry.subject.partition(" vs ")
+        if entry.name == "prediction_difference" and other in TRAINED:
+            yield f"Largest difference of the quick model to the trained one in {other}, over the largest value", entry
+        elif entry.name == "latency_ms" and variant.startswith("delivered, "):
+            batch = variant.removeprefix("delivered, ")
+            yield f"Time of one call of the quick model, {batch}, on this machine{_range(entry)}", entry
+        elif entry.name == "speedup" and entry.interval is not None:
+            low, high = entry.interval
+            more = "" if low > 1 or high < 1 else "; neither is shown to be quicker"
+            yield f"Throughput of the quick model over that of {other}{_range(entry)}{more}", entry
 
 
 def _table_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:

@@ -198,19 +198,34 @@ def test_a_network_in_jax_is_held_to_the_same_checks() -> None:
     assert shortfalls(plan, judge_results(plan, evidence_of(ROWS[Route.PINN]))) == ()
 
 
+QUICKER, SLOWER, UNCLEAR = (3.1, 4.4), (0.2, 0.7), (0.8, 1.9)
+
+
 @pytest.mark.parametrize(
-    ("difference", "timed", "ruling"),
-    [(1e-6, True, "passed"), (1e-3, True, "failed"), (1e-6, False, "unknown"), (None, True, "unknown")],
+    ("difference", "timed", "speed", "ruling", "told"),
+    [
+        (1e-6, True, QUICKER, "passed", "(3.1 to 4.4: quicker)"),
+        (1e-6, True, SLOWER, "passed", "(0.2 to 0.7: slower)"),
+        (1e-6, True, UNCLEAR, "passed", "(0.8 to 1.9: no speed-up shown)"),
+        (1e-3, True, QUICKER, "failed", "delivered vs torch: 0.001 of the largest value"),
+        (1e-6, True, None, "unknown", "with its interval"),
+        (1e-6, False, QUICKER, "unknown", "compared or timed"),
+        (None, True, QUICKER, "unknown", "not compared"),
+    ],
 )
-def test_a_model_made_quick_must_say_the_same_and_be_timed(difference: float | None, timed: bool, ruling: str) -> None:
+def test_a_model_made_quick_must_say_the_same_and_its_speed_is_told_with_its_interval(
+    difference: float | None, timed: bool, speed: tuple[float, float] | None, ruling: str, told: str
+) -> None:
     step = Step(id="inference", worker="jax", kind="skill", spec={"mode": "inference"})
     rows: tuple[Row, ...] = (
         *ROWS[Route.PINN],
         *((("prediction_difference", "delivered vs torch", difference, None),) if difference is not None else ()),
         *((("latency_ms", "delivered, batch 1", 0.2, None),) if timed else ()),
+        ("speedup", "delivered vs torch", 1.5, speed),
     )
     verdicts = judge_results(plan_for(Route.PINN, steps=(step,)), evidence_of(rows))
-    assert {verdict.id: verdict.verdict for verdict in verdicts}["deploy.equivalence"] == ruling
+    (ruled,) = (verdict for verdict in verdicts if verdict.id == "deploy.equivalence")
+    assert ruled.verdict == ruling and told in ruled.reason
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from orchestrator.core.plan import Step
 from orchestrator.journal.rundir import RunDirectory
 from orchestrator.measure.bench import Bench
 from orchestrator.measure.evidence import EvidenceBook
-from orchestrator.measure.latency import measure_latency
+from orchestrator.measure.latency import ROUNDS, mean_ratio, measure_latency
 from orchestrator.measure.subjects import Subject
 from sandbox.protocol import Trust
 
@@ -25,21 +25,22 @@ VARIANTS = ("delivered", "torch")
 
 
 class Clock:
-    """Stands where the workshop would: writes the times that the test names."""
+    """Stands where the workshop would: writes the times that the test names, `rounds` those of one box and another."""
 
-    def __init__(self, timings: Any) -> None:
-        self.timings, self.jobs = timings, list[Job]()
+    def __init__(self, timings: Any, rounds: list[Any] | None = None) -> None:
+        self.timings, self.rounds, self.jobs = timings, rounds or [], list[Job]()
 
     async def do(self, job: Job) -> Any:
         self.jobs.append(job)
         job.destination.mkdir(parents=True)
-        (job.destination / "times.json").write_text(json.dumps({"threads": 1, "timings": self.timings}))
+        told = self.rounds[len(self.jobs) - 1] if self.rounds else self.timings
+        (job.destination / "times.json").write_text(json.dumps({"threads": 1, "timings": told}))
         return SimpleNamespace(done=True)
 
 
 class TimedBench:
-    def __init__(self, run: RunDirectory, timings: Any, other: float) -> None:
-        self.run, self.seed, self.workshop, self.other = run, 0, Clock(timings), other
+    def __init__(self, run: RunDirectory, timings: Any, other: float, rounds: list[Any] | None) -> None:
+        self.run, self.seed, self.workshop, self.other = run, 0, Clock(timings, rounds), other
 
     async def predict(self, label: str, model: Any, inputs: Any, variants: Any, resources: Any) -> tuple[Path, str]:
         folder = self.run.measured / label
@@ -58,7 +59,7 @@ ALL = [timing(name, batch, ms) for batch in (1, 64) for name, ms in (("delivered
 
 
 async def measured(
-    folder: Path, timings: Any = None, other: float = 1.0, trust: Trust = "builtin"
+    folder: Path, timings: Any = None, other: float = 1.0, trust: Trust = "builtin", rounds: list[Any] | None = None
 ) -> dict[tuple[str, str], Evidence]:
     run = RunDirectory.create(folder / "runs")
     model = run.out("inference") / "model"
@@ -69,7 +70,8 @@ async def measured(
         outcome=Outcome(step="inference", status="done", spec_sha256=""),
         model=ModelFiles(skill=Code(name="jax", folder=folder, trust=trust), folder=model),
     )
-    book, bench = EvidenceBook(run, "", "", 0), TimedBench(run, ALL if timings is None else timings, other)
+    bench = TimedBench(run, ALL if timings is None else timings, other, rounds)
+    book = EvidenceBook(run, "", "", 0)
     await measure_latency(cast(Bench, bench), book, subject, {"points": folder / "points.npz"}, (1, 64))
     assert trust == "builtin" or not bench.workshop.jobs
     return {(entry.name, entry.subject): entry for entry in book.entries}
@@ -77,10 +79,38 @@ async def measured(
 
 async def test_latency_throughput_and_speedup_are_booked_for_every_variant_and_batch(tmp_path: Path) -> None:
     found = await measured(tmp_path)
-    assert found["latency_ms", "torch, batch 64"].value == 4.0 and found["latency_ms", "torch, batch 64"].n == 30
+    latency = found["latency_ms", "torch, batch 64"]
+    assert (latency.value, latency.n) == (pytest.approx(4.0), 30 * ROUNDS)
     assert found["throughput", "delivered, batch 64"].value == pytest.approx(64e3)
     assert found["speedup", "delivered vs torch"].value == pytest.approx(4.0)
     assert ("speedup", "delivered vs numpy") not in found
+
+
+def rounds(*ours: float, theirs: float = 4.0) -> list[Any]:
+    """In each box the delivered variant took so many milliseconds, its rival as long in all."""
+    return [
+        [timing(name, batch, ms) for batch in (1, 64) for name, ms in (("delivered", own), ("torch", theirs))]
+        for own in ours
+    ]
+
+
+async def test_every_figure_has_the_interval_of_one_box_and_another(tmp_path: Path) -> None:
+    found = await measured(tmp_path / "near", rounds=rounds(1.0, 1.1, 0.9, 1.0, 1.0))
+    speedup = found["speedup", "delivered vs torch"]
+    assert speedup.value == pytest.approx(4.0, rel=0.01) and speedup.n == ROUNDS
+    assert speedup.interval is not None and 3.5 < speedup.interval[0] < 4.0 < speedup.interval[1] < 4.5
+    latency = found["latency_ms", "delivered, batch 1"]
+    assert latency.interval is not None and latency.interval[0] < 1.0 < latency.interval[1]
+    assert speedup.file == "measured/times/inference/times.json" and speedup.sha256
+    wild = (await measured(tmp_path / "wild", rounds=rounds(1.0, 9.0, 2.0, 8.0, 1.0)))["speedup", "delivered vs torch"]
+    assert wild.interval is not None and wild.interval[0] < 1 < wild.interval[1]
+
+
+def test_the_interval_of_a_ratio_holds_it_in_nineteen_of_twenty_draws() -> None:
+    generator = np.random.default_rng(0)
+    draws = 3.0 * np.exp(0.2 * generator.normal(size=(4000, ROUNDS)))
+    held = [low <= 3.0 <= high for _, (low, high) in (mean_ratio(list(one)) for one in draws)]
+    assert np.mean(held) == pytest.approx(0.95, abs=0.015)
 
 
 async def test_variants_that_do_not_say_the_same_are_told_apart_by_the_judges_own_comparison(tmp_path: Path) -> None:

@@ -88,11 +88,14 @@ async def test_a_data_set_is_measured_from_its_file_and_by_solving_samples_again
     assert found["dataset_lost", "dataset"].value == 0 and found["seed_fingerprint", ""].value == 1
 
 
-async def test_observations_are_measured_on_the_rows_that_the_host_held_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("noise", [10.0, None])
+async def test_observations_are_measured_on_the_rows_that_the_host_held_out(
+    tmp_path: Path, noise: float | None
+) -> None:
     made = Measured(tmp_path)
     lines = [f"{x},{t},0" for x in (0.1, 0.3, 0.6, 0.9) for t in (0.2, 0.5, 0.8)]
     (tmp_path / "d.csv").write_text("x,t,u\n" + "\n".join(lines) + "\n")
-    told = Observations(file=str(tmp_path / "d.csv"), sha256="", columns={"x": "x", "t": "t", "u": "u"}, noise=10.0)
+    told = Observations(file=str(tmp_path / "d.csv"), sha256="", columns={"x": "x", "t": "t", "u": "u"}, noise=noise)
     record = split_observations(
         told, {"x": (0.0, 1.0), "t": (0.0, 1.0)}, ("u",), seed=0, destination=made.run.data, sealed=made.run.sealed
     )
@@ -105,5 +108,9 @@ async def test_observations_are_measured_on_the_rows_that_the_host_held_out(tmp_
     found = await evidence(made, "train/pinn", steps, problem=INVERSE, observations=told.model_dump())
     assert found["leaks", "split"].value == 0
     chi2 = found["observations_chi2", "delivered"]
+    if noise is None:  # so few rows tell no noise, and nothing else may stand for it
+        assert chi2.value is None and "too few" in found["observation_noise", "observations"].text
+        return
+    assert ("observation_noise", "observations") not in found
     assert chi2.value is not None and chi2.value < 0.1 and chi2.n == record.test_rows
     assert found["agreement.alpha", "delivered"].value == 0
