@@ -10,19 +10,24 @@ from numpy.typing import NDArray
 
 from orchestrator.core.plan import DataStrategy
 from orchestrator.core.values import Value
+from orchestrator.data.columns import is_number
 from orchestrator.data.duplicates import duplicate_units, repeats_are_natural
 from orchestrator.data.formulas import best_formula
 from orchestrator.data.near import near_copies
-from orchestrator.data.proxy import explained
+from orchestrator.data.profile import numbers_rows
+from orchestrator.data.proxy import explained, told_by_order
 from orchestrator.data.rules import best_rule
 from orchestrator.data.seal import ROW_ID, seconds
 from orchestrator.data.split import SplitRecord
 
 PROXY = 0.999  # a column that explains this much, or a rule on two, is taken for the target in disguise
+LEAST_ORDER, CHANCE = 0.1, 5.0  # an order tells nothing below this, nor within so many standard errors of nothing
 FORMULA = 0.9995  # so is a formula on two or three columns
 
-Kind = Literal["duplicates", "near_duplicates", "groups", "time_order", "proxy", "proxy_together"]
-BY_COLUMN: frozenset[Kind] = frozenset({"proxy", "proxy_together"})  # leaks that a column brings, not a way to split
+Kind = Literal["duplicates", "near_duplicates", "groups", "time_order", "proxy", "proxy_together", "identifier"]
+BY_COLUMN: frozenset[Kind] = frozenset(
+    {"proxy", "proxy_together", "identifier"}
+)  # leaks that a column brings, not a way to split
 
 
 class LeakFinding(Value):
@@ -54,6 +59,7 @@ def find_leaks(split: SplitRecord, data: DataStrategy) -> tuple[LeakFinding, ...
     - time_order: share of test rows that are not later than the last training row
     - proxy: how well the best single feature alone tells the target (see `explained`)
     - proxy_together: how well two or three features together tell it (see `best_formula`, `best_rule`)
+    - identifier: how much the rows before and after tell, in the order of a column that numbers the rows
     """
     train = pd.read_parquet(split.train)
     test = pd.read_parquet(split.test_inputs)
@@ -68,6 +74,7 @@ def find_leaks(split: SplitRecord, data: DataStrategy) -> tuple[LeakFinding, ...
         found.append(_time_order(train[split.column], test, split.column, sealed))
     if len(data.features) > 1:
         found += _proxies(train, test, sealed["labels"], data)
+        found += _identifiers(train, test, sealed["labels"], data)
     return tuple(found)
 
 
@@ -167,3 +174,24 @@ def _proxies(
         remedy=f"{' and '.join(found.columns)} together tell {data.target}: drop those that are known after it only",
     )
     return single, several
+
+
+def _identifiers(
+    train: pd.DataFrame, test: pd.DataFrame, labels: NDArray[np.generic], data: DataStrategy
+) -> list[LeakFinding]:
+    """Of columns that number the rows, those whose order tells the target, or else the one that tells most."""
+    target = pd.concat([train[data.target], pd.Series(labels)], ignore_index=True)
+    told: dict[str, float] = {}
+    for name in data.features:
+        column = pd.concat([train[name], test[name]], ignore_index=True)
+        if is_number(column) and numbers_rows(name, column.sort_values()):
+            told[name] = told_by_order(column, target, regression=data.task == "regression")
+    if not told:
+        return []
+    limit = max(LEAST_ORDER, CHANCE / float(np.sqrt(len(target))))
+    telling = tuple(name for name, share in told.items() if share > limit) or (max(told, key=lambda name: told[name]),)
+    remedy = f"{', '.join(telling)} numbers the rows of a file that is sorted by {data.target}, or nearly so: drop it"
+    value = max(told[name] for name in telling)
+    return [
+        LeakFinding(kind="identifier", value=value, threshold=limit, columns=telling, rows=len(target), remedy=remedy)
+    ]

@@ -22,6 +22,14 @@ MAX_CATEGORIES = 20
 CATEGORY_SHARE = 0.2
 CATEGORY_LENGTH = 64
 LEAST_TO_NAME = 5  # with fewer rows "all different" says nothing
+LEAST_TO_COUNT = 20  # nor do numbers without gaps
+NEARLY_ALL = 0.95
+FEW_GAPS, FEW_GAPS_IN_ORDER = 0.9, 0.1  # share of the whole numbers between the lowest and the highest that stand there
+A_TIME = re.compile(
+    r"(?:.*[\s_\-.])?(?:x|y|z|t|lat|lon|time\w*|years?|yr|months?|weeks?|days?|dates?|hours?|minutes?|seconds?|quarters?"
+    r"|periods?|steps?|epochs?|iterations?|lags?|ticks?|ages?|depths?)[\s_\-.]?\d*",
+    re.IGNORECASE,
+)
 
 
 def profile_table(path: Path) -> DataProfile:
@@ -67,9 +75,27 @@ def _kind(name: str, column: pd.Series, present: pd.Series, unique: int) -> Colu
         return "boolean"
     all_different = unique == len(present) and unique >= LEAST_TO_NAME
     if is_number(column):
-        whole = bool((present == present.round()).all())
-        return "identifier" if whole and all_different and _named_as_id(name) else "number"
+        return "identifier" if numbers_rows(name, present) else "number"
     return _kind_of_text(name, present, unique, all_different)
+
+
+def numbers_rows(name: str, column: pd.Series) -> bool:
+    """Whether a column of numbers numbers the rows: whole, nearly all different, and named so or without many gaps.
+
+    Numbers that never fall from row to row may have more gaps. A heuristic: a column named like a time or a coordinate
+    is none, and a measurement whose whole values leave few gaps is taken for one.
+    """
+    present = column.dropna()
+    count = len(present)
+    if count < LEAST_TO_NAME or not (present == present.round()).all():
+        return False
+    share = present.nunique() / count
+    if _named_as_id(name):
+        return share == 1.0 or (count >= LEAST_TO_COUNT and share >= NEARLY_ALL)
+    if share < 1.0 or count < LEAST_TO_COUNT or A_TIME.fullmatch(name):
+        return False
+    filled = count / float(present.max() - present.min() + 1)
+    return filled >= (FEW_GAPS_IN_ORDER if present.is_monotonic_increasing else FEW_GAPS)
 
 
 def _kind_of_text(name: str, present: pd.Series, unique: int, all_different: bool) -> ColumnKind:

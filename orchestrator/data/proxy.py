@@ -34,6 +34,21 @@ def explained(
     return max(share, share_by_cuts(train, train_target, test, test_target)) if ordered else share
 
 
+def told_by_order(column: pd.Series, target: pd.Series, *, regression: bool) -> float:
+    """How alike neighbours are in the order of a column: 0 as by chance, 1 where each is like the next.
+
+    Numbers: the correlation of a target's ranks with those of the next row. Classes: how much oftener than by chance
+    the next row has the same one. The standard error of no order is about one over the root of the rows.
+    """
+    ordered = target.iloc[np.argsort(_plain(column).to_numpy(), kind="stable")]
+    if regression:
+        ranks = ordered.astype(float).rank().to_numpy()
+        return float(np.corrcoef(ranks[:-1], ranks[1:])[0, 1]) if ranks.std() > 0 else 0.0
+    codes = pd.factorize(ordered.astype(str))[0]
+    chance = float(((np.bincount(codes) / len(codes)) ** 2).sum())
+    return (float((codes[:-1] == codes[1:]).mean()) - chance) / (1.0 - chance) if chance < 1 else 0.0
+
+
 def _plain(column: pd.Series) -> pd.Series:
     return pd.Series(seconds(column)) if is_time(column) else column.astype(float).reset_index(drop=True)
 

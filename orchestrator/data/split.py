@@ -87,9 +87,21 @@ def split_table(path: Path, strategy: DataStrategy, *, seed: int, destination: P
         features=strategy.features,
         classes=() if strategy.task == "regression" else tuple(sorted(set(usable.target))),
         cutoff=_cutoff(test_part) if strategy.split.kind == "time" else None,
-        repairs=(*read, *usable.repairs, *near, *copies),
+        repairs=(*read, *_left_out(strategy), *usable.repairs, *near, *copies),
         **_written(train_part, test_part, strategy.target, destination, sealed),
     )
+
+
+def _left_out(strategy: DataStrategy) -> list[Repair]:
+    """The plan's dropped columns by reason, and those that stay because the request says so."""
+    by_reason: dict[str, tuple[str, ...]] = {}
+    for name, reason in strategy.dropped.items():
+        by_reason[reason] = (*by_reason.get(reason, ()), name)
+    repairs = [Repair(kind="column_dropped", columns=names, reason=reason) for reason, names in by_reason.items()]
+    if strategy.kept:
+        reason = f"{', '.join(strategy.kept)} kept, as the request says, whatever the checks of leakage find"
+        repairs.append(Repair(kind="column_kept", columns=strategy.kept, reason=reason))
+    return repairs
 
 
 def _without_near_copies(usable: Usable, strategy: DataStrategy) -> tuple[Usable, list[Repair]]:

@@ -124,3 +124,30 @@ def test_a_leak_of_a_column_that_the_request_keeps_by_name_is_overridden(visits:
     assert not finding.overridden(strategy(path, features=features, kept=("age",)))
     copies = LeakFinding(kind="duplicates", value=1.0, threshold=0.0, columns=("copy",))
     assert not copies.overridden(strategy(path, kept=("copy",)))
+
+
+@pytest.mark.parametrize("target", ["score", "ill"])
+def test_a_record_number_of_a_sorted_file_is_an_identifier_that_tells_the_target(
+    visits: Path, split: Split, target: str
+) -> None:
+    draw = np.random.default_rng(3)
+    frame = pd.DataFrame({"age": draw.normal(size=300), "score": draw.normal(size=300)})
+    frame = frame.assign(ill=np.where(frame["score"] > 1, "yes", "no")).sort_values("score")
+    path = visits.with_name("sorted.csv")
+    task = {"score": {}, "ill": {"target": "ill", "task": "binary", "metric": "f1", "kind": "stratified"}}[target]
+    frame.iloc[draw.permutation(300)].assign(record=draw.permutation(300)).to_csv(path, index=False)
+    assert not leaks(path, split, features=("age", "record"), **task)["identifier"].leaks
+    frame.assign(record=np.arange(300) + 7000).to_csv(path, index=False)
+    told = leaks(path, split, features=("age", "record"), **task)["identifier"]
+    assert told.leaks and told.columns == ("record",)
+    assert told.overridden(strategy(path, kept=("record",)))
+
+
+def test_columns_that_the_plan_drops_and_keeps_are_told_among_the_repairs(visits: Path, split: Split) -> None:
+    record = split(
+        visits, dropped={"patient": "an identifier", "day": "known later", "site": "known later"}, kept=("age",)
+    )
+    told = {(repair.kind, repair.columns) for repair in record.repairs}
+    assert told == {
+        ("column_dropped", ("patient",)), ("column_dropped", ("day", "site")), ("column_kept", ("age",)),
+    }  # fmt: skip

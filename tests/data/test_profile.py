@@ -78,3 +78,33 @@ def test_a_sorted_time_is_monotone(csv: Csv) -> None:
     column = profile_table(csv("t,a\n2026-01-01,1\n2026-01-01,2\n2026-01-03,3\n")).column("t")
     assert column is not None
     assert (column.kind, column.monotone) == ("time", True)
+
+
+def kind_of(csv: Csv, name: str, values: object) -> str:
+    draw = np.random.default_rng(1)
+    frame = pd.DataFrame({"other": draw.normal(size=len(list(values))), name: values})  # type: ignore[call-overload]
+    found = profile_table(csv(frame.to_csv(index=False))).column(name)
+    assert found is not None
+    return found.kind
+
+
+SHUFFLED = np.random.default_rng(2).permutation(60) + 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kind"),
+    [
+        ("file", SHUFFLED, "identifier"),  # record numbers, whatever their name and order
+        ("account", np.sort(np.random.default_rng(3).permutation(400)[:60]), "identifier"),  # gaps, but in order
+        ("account", np.random.default_rng(3).permutation(400)[:60], "number"),
+        ("sample_no", [*np.arange(59) * 1000, 0], "identifier"),  # named so, one of them twice
+        ("year", np.arange(60) + 1900, "number"),
+        ("lead time", np.arange(60), "number"),
+        ("mass", np.arange(60) * 0.5, "number"),
+        ("count", np.repeat(np.arange(30), 2), "number"),
+    ],
+)
+def test_numbers_of_rows_are_identifiers_and_times_and_measurements_are_not(
+    csv: Csv, name: str, values: object, kind: str
+) -> None:
+    assert kind_of(csv, name, values) == kind

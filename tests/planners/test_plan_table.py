@@ -220,6 +220,15 @@ def test_leaks_that_were_found_change_the_plan_and_others_do_not() -> None:
     assert plan(text, TIMED, other).steps == plan(text, TIMED).steps
 
 
+def test_a_count_of_rows_is_learned_from_where_nothing_else_is_left() -> None:
+    counted = column("step", "identifier", 400, low=0.0, high=399.0, integer=True)
+    made = plan("Predict y in x.csv", table(counted, column("y", "number", 300)))
+    assert made.data is not None and made.data.features == ("step",) and made.steps[0].spec["numeric"] == ["step"]
+    beside = data("Predict y in x.csv", table(counted, *PLAIN.columns))
+    assert beside.features == ("x", "c") and "identifier" in beside.dropped["step"]
+    assert "x" in data("Predict y in x.csv", PLAIN, leak("identifier", "x")).dropped
+
+
 def test_a_plan_without_a_profile_asks_for_the_file() -> None:
     with pytest.raises(BadInput, match="no data file"):
         plan("Predict price in x.csv", None)

@@ -76,7 +76,8 @@ def table_plan(
 
 
 def _spec(request: Request, routing: Routing, strategy: DataStrategy, profile: DataProfile) -> Params:
-    kinds = {column.name: column.kind for column in profile.columns}
+    counted = {column.name for column in profile.columns if column.kind == "identifier" and column.low is not None}
+    kinds = {column.name: "number" if column.name in counted else column.kind for column in profile.columns}
     numeric: list[JsonValue] = [name for name in strategy.features if kinds[name] == "number"]
     time: list[JsonValue] = [name for name in strategy.features if kinds[name] == "time"]
     categorical: list[JsonValue] = [name for name in strategy.features if name not in numeric and name not in time]

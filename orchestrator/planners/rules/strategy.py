@@ -27,6 +27,7 @@ _UNUSABLE = {
     "empty": "empty: no value in any row",
     "text": "free text: not used by this skill yet",
 }
+_GIVES_AWAY = ("proxy", "proxy_together", "identifier")  # kinds of leak that are mended by leaving columns out
 _WHO = re.compile(
     r"(?:patient|subject|participant|person|user|customer|client|device|machine|household|student|animal"
     r"|session|site|store|well|proband)"
@@ -234,7 +235,7 @@ def _dropped(
 ) -> dict[str, str]:
     dropped = dict.fromkeys(by_user, "left out, as the request says")
     found = leaks(findings, profile)
-    proxies = {*found.get("proxy", ()), *found.get("proxy_together", ())} - {split.column}
+    given_away = {name for kind in _GIVES_AWAY for name in found.get(kind, ())} - {split.column}
     if target in dropped:
         raise BadInput(f"the column {target!r} is both the target and to be dropped", remedy="Keep one of the two.")
     for column in profile.columns:
@@ -244,9 +245,20 @@ def _dropped(
             dropped[column.name] = "names the group: the test holds groups that were never seen"
         elif column.kind in _UNUSABLE:
             dropped[column.name] = _UNUSABLE[column.kind]
-        elif column.name in proxies:
+        elif column.name in given_away:
             dropped[column.name] = "gives the target away, as the check of leakage found"
-    return dropped
+    return dropped if _left(profile, target, dropped) else _with_numbers(profile, dropped)
+
+
+def _left(profile: DataProfile, target: str, dropped: dict[str, str]) -> bool:
+    return any(column.name != target and column.name not in dropped for column in profile.columns)
+
+
+def _with_numbers(profile: DataProfile, dropped: dict[str, str]) -> dict[str, str]:
+    """Where nothing else is left, a column that counts the rows (a step, an order) is what there is to learn from."""
+    counted = {c.name for c in profile.columns if c.kind == "identifier" and c.low is not None}
+    unusable = _UNUSABLE["identifier"]
+    return {name: why for name, why in dropped.items() if name not in counted or why != unusable}
 
 
 def _features(
