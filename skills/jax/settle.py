@@ -11,15 +11,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-CACHE_VARIABLE = "JAX_COMPILATION_CACHE_DIR"
-
 
 def settle() -> ModuleType:
     """JAX, imported once its environment is fixed.
 
     Threads are counted by NPROC: XLA's own flags for them leave the pool of its thunks as wide as the machine. The
-    cache goes where JAX_COMPILATION_CACHE_DIR points (a mounted folder that outlives the box), else into the box's own
-    temporary folder, where it serves the processes of this box alone.
+    cache lies in the box's own temporary folder, whatever JAX_COMPILATION_CACHE_DIR says: its files are machine code
+    that is run unseen, so no box may run what another one wrote.
     """
     os.environ.setdefault("NPROC", os.environ.get("OMP_NUM_THREADS", "1"))
     os.environ.setdefault("JAX_PLATFORMS", "" if os.environ.get("CUDA_VISIBLE_DEVICES") else "cpu")
@@ -32,7 +30,7 @@ def settle() -> ModuleType:
 
 
 def cache_folder() -> Path:
-    return Path(os.environ.get(CACHE_VARIABLE) or Path(tempfile.gettempdir()) / "jax-programs")
+    return Path(tempfile.gettempdir()) / "jax-programs"
 
 
 def keep_programs(folder: Path) -> None:
@@ -43,6 +41,7 @@ def keep_programs(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
+        jax.config.update("jax_compilation_cache_dir", None)
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
     compilation_cache.reset_cache()  # JAX keeps to the first folder that it used, whatever its settings say later
