@@ -17,14 +17,17 @@ from orchestrator.report.checklist import by_id, checklist
 from orchestrator.report.comparison import comparisons, grid
 from orchestrator.report.drawings import drawings
 from orchestrator.report.intervals import interval_beside
+from orchestrator.report.leading import leading
 from orchestrator.report.numbers import spell, spell_bytes, spell_interval, spell_seconds
 from orchestrator.report.plan_graph import HIGH, WIDE, plan_graph
 from orchestrator.report.record import Record, read_record
+from orchestrator.report.result import main_results
 from orchestrator.report.tables import read_tables
 from orchestrator.report.text import STAGES
 from orchestrator.report.timeline import timeline
-from orchestrator.report.verdict_words import HEADLINES, again, because, body, headline
+from orchestrator.report.verdict_words import HEADLINES, RULED, again, because, sentence
 
+OPEN_BOXES = "Nothing was isolated: the boxes were plain processes, and test labels were sealed by convention only."
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -57,10 +60,11 @@ def _facts(record: Record) -> dict[str, object]:
     return {
         "record": record,
         "answer": answer,
-        "headline": headline(answer),
-        "body": body(answer),
-        "because": because(answer) if answer.status == "not_validated" and not answer.message else (),
         "status_word": HEADLINES[answer.status],
+        "sentence": sentence(answer),
+        "further": because(answer)[1:] if answer.status == "not_validated" else (),
+        "remarks": _remarks(record, answer),
+        "leading_numbers": leading(main_results(record.plan, record.evidence, answer.checks)) if record.plan else (),
         "evidence": by_id(record.evidence),
         "beside": interval_beside,
         "bound": bound_of,
@@ -80,6 +84,14 @@ def _facts(record: Record) -> dict[str, object]:
         "started": record.events[0].ts if record.events else None,
         "notes": tuple(dict.fromkeys(str(e.data.get("text", "")) for e in record.events if e.event == "note")),
     }
+
+
+def _remarks(record: Record, answer: Answer) -> tuple[str, ...]:
+    """What must be read with the verdict: that nothing was isolated; the message, where it says more than the page."""
+    isolated = all(outcome.isolated for outcome in record.outcomes.values())
+    routing = record.routing
+    more = answer.status in RULED and routing is not None and (routing.language != "en" or routing.then)
+    return (*(() if isolated else (OPEN_BOXES,)), *((answer.message,) if more else ()))
 
 
 def _unfinished(record: Record) -> Answer:

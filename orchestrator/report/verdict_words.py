@@ -22,6 +22,7 @@ HEADLINES = {
 }
 
 RULED = ("validated", "not_validated")
+SOUND = "every claim is measured and every required check passed"
 
 
 def headline(answer: Answer) -> str:
@@ -35,7 +36,7 @@ def headline(answer: Answer) -> str:
     if answer.message:
         return answer.message if answer.message.startswith(word) else f"{word}: {answer.message}"
     if answer.status == "validated":
-        return f"{word}: every claim is measured and every required check passed"
+        return f"{word}: {SOUND}"
     reasons = because(answer)
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     return f"{word}, because {reasons[0]}{more}" if reasons else word
@@ -46,11 +47,20 @@ def body(answer: Answer) -> str:
     return "" if answer.status in RULED else answer.message
 
 
+def sentence(answer: Answer) -> str:
+    """The one sentence beside the verdict: what it rests on, its first reason, or the message of any other end."""
+    if answer.status == "validated":
+        return f"{SOUND.capitalize()}."
+    reasons = because(answer) if answer.status == "not_validated" else ()
+    return reasons[0] if reasons else answer.message
+
+
 def because(answer: Answer) -> tuple[str, ...]:
     """Why an answer is not validated, most telling first: what failed, what is unknown, what is missing."""
     order = {"failed": 0, "unknown": 1}
     open_checks = sorted((check for check in answer.checks if check.verdict in order), key=lambda c: order[c.verdict])
-    reasons = [f"{check.id} is {check.verdict}: {check.reason}".rstrip(": ") for check in open_checks]
+    told = {"failed": "failed", "unknown": "is unknown"}
+    reasons = [f"{check.id} {told[check.verdict]}: {check.reason}".rstrip(": ") for check in open_checks]
     if not answer.claims:
         reasons.append("no claim could be turned into evidence")
     return tuple(reasons)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 
 from orchestrator.core.evidence import Evidence
+from orchestrator.core.outcome import Outcome
+from orchestrator.core.request import Route, Routing
 from orchestrator.journal.rundir import RunDirectory, write_json
 from orchestrator.report.page import write_report
 from orchestrator.report.record import read_record
@@ -110,7 +113,8 @@ def test_a_script_in_measured_names_is_text_in_figures_too(tmp_path: Path) -> No
 def test_the_field_page_shows_all_its_parts(tmp_path: Path) -> None:
     text = Checked(_page(runs.field_run(tmp_path))).text
     for part in (
-        "Validated: every claim is measured", "3.1e-05", "95 % interval 2.8e-05 to 3.4e-05", "Prediction", "Reference",
+        "Every claim is measured and every required check passed.", "3.1e-05",
+        "95 % interval 2.8e-05 to 3.4e-05", "Prediction", "Reference",
         "Absolute error", "t [s]", "u [K]", "data_only", "logarithmic scale", "stopped by tolerance",
         "not applicable", "1. Problem formulation", "a neural operator", "Fixed Epochs", "simulation-expert",
         "Up to 3 steps ran at once", "judge: score", "steps/train/out/model/weights.npz", "torch",
@@ -119,10 +123,52 @@ def test_the_field_page_shows_all_its_parts(tmp_path: Path) -> None:
         assert part in text, part
 
 
+def _box(page: str) -> str:
+    """The text of the box at the top, in one line."""
+    start = page.index('<div class="card verdict')
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page[start : page.index("<dl", start)])).split())
+
+
+def test_the_first_box_holds_the_verdict_its_sentence_and_the_main_number_beside_the_baseline(tmp_path: Path) -> None:
+    assert _box(_page(runs.field_run(tmp_path))) == (
+        "Validated Every claim is measured and every required check passed. "
+        "Relative L2 error of the network for heat 3.1e-05 95 % interval 2.8e-05 to 3.4e-05 · at most 0.0001 is "
+        "allowed · e1 Baseline: the same network without the equation 0.41 95 % interval 0.39 to 0.43 · e2"
+    )
+
+
+def test_a_run_that_is_not_validated_shows_why_before_its_number_and_the_other_reasons_after(tmp_path: Path) -> None:
+    box = _box(_page(runs.table_run(tmp_path)))
+    parts = ("Not validated", "reproducibility.seeds failed", "accuracy for 'species' on 69 sealed rows 0.971",
+             "evaluation.uncertainty is unknown")  # fmt: skip
+    places = [box.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_what_happened_on_the_way_is_told_below_and_what_bears_on_the_verdict_in_the_box(tmp_path: Path) -> None:
+    run = runs.field_run(tmp_path)
+    page = _page(run)
+    assert "sealing is by convention" in page and "sealing is by convention" not in _box(page)
+    assert "Nothing was isolated" not in page
+    outcome = Outcome.model_validate_json((run.step("train") / "result.json").read_text())
+    write_json(run.step("train") / "result.json", outcome.model_copy(update={"isolated": False, "sandbox": "process"}))
+    assert "Nothing was isolated" in _box(_page(run))
+
+
+@pytest.mark.parametrize(("language", "then"), [("de", ()), ("en", (Route.DEPLOY,))])
+def test_a_message_that_says_more_than_the_page_is_kept(language: str, then: tuple[Route, ...], tmp_path: Path) -> None:
+    run = runs.field_run(tmp_path)
+    write_json(run.routing, Routing(route=Route.PINN, language=language, then=then))
+    answer = json.loads(run.answer.read_text())
+    write_json(run.answer, {**answer, "message": "was hier gesagt ist"})
+    assert "was hier gesagt ist" in _box(_page(run))
+
+
 def test_the_table_page_shows_why_it_is_not_validated(tmp_path: Path) -> None:
     text = Checked(_page(runs.table_run(tmp_path))).text
     for part in (
-        "Not validated, because", "two fresh boxes differ", "What helps: seed every generator", "boosting", "log_loss",
+        "Not validated", "reproducibility.seeds failed: two fresh boxes differ",
+        "What helps: seed every generator", "boosting", "log_loss",
         "0.09 nat", "Confusion matrix: delivered", "dropped duplicate rows", "island (you asked for it)", "344 rows",
         "--data penguins.csv --seed 7",
     ):  # fmt: skip

@@ -80,8 +80,8 @@ def test_not_validated_names_the_failed_check_before_the_unknown_one() -> None:
             Verdict(id="model.baseline", verdict="failed", reason="worse than the mean", remedy="bring more rows"),
         ),
     )  # fmt: skip
-    assert because(answer)[0] == "model.baseline is failed: worse than the mean"
-    assert headline(answer) == "Not validated, because model.baseline is failed: worse than the mean (and 2 more)"
+    assert because(answer)[0] == "model.baseline failed: worse than the mean"
+    assert headline(answer) == "Not validated, because model.baseline failed: worse than the mean (and 2 more)"
     text = render_answer(answer)
     assert "remedy: bring more rows" in text
     assert "no claim could be turned into evidence" in text
