@@ -34,6 +34,7 @@ CONVERGENCE, IDENTIFIED, EQUIVALENCE = "simulate.convergence", "inverse.identifi
 
 REQUIRED: dict[Route, tuple[str, ...]] = {
     Route.TABULAR: CHECKS,
+    Route.DEEP: CHECKS,
     Route.PINN: (*CHECKS, *PHYSICS, CONVERGENCE),
     Route.SIMULATE: (*CHECKS, CONVERGENCE),
 }

@@ -58,6 +58,7 @@ TABLE: dict[str, Gate] = {
 }
 GATES: dict[Route, Mapping[str, Gate]] = {
     Route.TABULAR: {**COMMON, **TABLE},
+    Route.DEEP: {**COMMON, **TABLE},
     Route.PINN: {**COMMON, **FIELD},
     Route.SIMULATE: {**COMMON, **REFERENCE},
 }
@@ -98,6 +99,6 @@ def may_replan(plan: Plan, short: tuple[Verdict, ...], outcomes: Mapping[str, Ou
     """
     if any(outcome.user_error for outcome in outcomes.values()):
         return False
-    if plan.route is Route.TABULAR:
+    if plan.route in (Route.TABULAR, Route.DEEP):
         return any(verdict.id == "data.leakage" or verdict.id.startswith("step.") for verdict in short)
     return True

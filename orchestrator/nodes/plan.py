@@ -14,6 +14,8 @@ from orchestrator.core.evidence import Verdict
 from orchestrator.core.plan import LEAD, Plan, Resources, Step
 from orchestrator.core.profile import DataProfile
 from orchestrator.core.request import Route, Routing
+from orchestrator.data.arrays import holds_arrays
+from orchestrator.data.arrays_profile import profile_arrays
 from orchestrator.data.profile import profile_table
 from orchestrator.journal.rundir import read_model, write_json, write_text
 from orchestrator.nodes.context import Context
@@ -70,15 +72,25 @@ def _set_aside_earlier(context: Context, attempt: int) -> None:
 
 
 async def _profile(context: Context, routing: Routing) -> DataProfile | None:
-    """The profile of the first file of a request that learns from a table; read once a run."""
-    learns = routing.route is Route.TABULAR or (routing.route is Route.JAX and "target" in routing.params)
+    """The profile of the first file of a request that learns from a table or from arrays; read once a run."""
+    learns = routing.route in (Route.TABULAR, Route.DEEP) or (routing.route is Route.JAX and "target" in routing.params)
     if not learns or not routing.files:
         return None
     if context.run.profile.is_file():
         return read_model(context.run.profile, DataProfile)
-    made = await asyncio.to_thread(profile_table, Path(routing.files[0]).expanduser())
+    made = await asyncio.to_thread(_described, Path(routing.files[0]).expanduser(), routing)
     write_json(context.run.profile, made)
     return made
+
+
+def _described(path: Path, routing: Routing) -> DataProfile:
+    """Arrays are what looks like them, and on the route of deep networks every NPZ file and every folder."""
+    always = routing.route is Route.DEEP and (path.is_dir() or path.suffix.lower() == ".npz")
+    if routing.route is Route.JAX or not (always or holds_arrays(path)):
+        return profile_table(path)
+    size = routing.params.get("image_size")
+    height, width = (int(str(side)) for side in size) if isinstance(size, list) else (0, 0)
+    return profile_arrays(path, resize=(height, width) if height and width else None)
 
 
 def _findings(context: Context, state: State) -> tuple[Verdict, ...]:

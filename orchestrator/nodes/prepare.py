@@ -8,6 +8,7 @@ from pathlib import Path
 from orchestrator.core.errors import RunBroken
 from orchestrator.core.plan import Observations, Plan
 from orchestrator.core.values import Value, canonical_json, sha256_file, sha256_text
+from orchestrator.data.arrays_split import split_arrays
 from orchestrator.data.observations import ObservationsRecord, split_observations
 from orchestrator.data.split import SplitRecord, split_table
 from orchestrator.journal.rundir import read_model, write_json
@@ -60,7 +61,7 @@ async def _table(context: Context, plan: Plan) -> SplitRecord:
     if _made(context, strategy, context.run.split):
         return read_model(context.run.split, SplitRecord)
     record = await asyncio.to_thread(
-        split_table,
+        split_table if plan.data.arrays is None else split_arrays,
         Path(plan.data.file).expanduser(),
         plan.data,
         seed=context.seed,

@@ -10,6 +10,7 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.profile import DataProfile
 from orchestrator.core.request import Request, Route, Routing
 from orchestrator.planners.rules import clashes
+from orchestrator.planners.rules.plan_deep import deep_plan
 from orchestrator.planners.rules.plan_field import pinn_plan, simulate_plan
 from orchestrator.planners.rules.plan_jax import jax_plan
 from orchestrator.planners.rules.plan_table import table_plan
@@ -43,6 +44,8 @@ class RulesPlanner:
                 remedy="Leave --allow-rows out.",
             )
         self._refuse_contradictions(request, routing)
+        if routing.route is Route.DEEP or (routing.route is Route.TABULAR and profile and profile.arrays):
+            return deep_plan(request, routing, profile, findings, self.name)
         if routing.route is Route.TABULAR:
             return table_plan(request, routing, profile, findings, self.name)
         if routing.route is Route.JAX:

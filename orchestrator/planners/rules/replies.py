@@ -126,7 +126,6 @@ _REPLIES: dict[str, dict[str, str]] = {
 
 # Routes whose skill comes later, with the nearest thing that is there (names and commands: not translated).
 NEAREST: dict[Route, str] = {
-    Route.DEEP: 'train/tabular, a baseline on a table: `mlexpert run "Predict COLUMN in FILE"`',
     Route.OPERATOR: 'train/pinn for one instance of the problem: `mlexpert run "Train a PINN to solve the heat '
     'equation"`',
     Route.SWEEP: 'train/tabular, which compares four models: `mlexpert run "Predict COLUMN in FILE"`',

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from orchestrator.core.request import Request, Route, Routing
 from orchestrator.planners.rules import classify, explain, params, safety, sought, told, wishes
+from orchestrator.planners.rules.deep_words import deep_params
 from orchestrator.planners.rules.equation import written_equation
 from orchestrator.planners.rules.fields import named_equation
 from orchestrator.planners.rules.language import detect
@@ -46,6 +47,9 @@ def route(request: Request) -> Routing:
     if found is None:
         return _ask(("wish",), {}, files, language)
     collected = _collect(first, reading, language, found, files, base(request, files))
+    if found in (Route.DEEP, Route.TABULAR):
+        said = deep_params(reading)
+        collected |= said if found is Route.DEEP else {key: said[key] for key in said.keys() & {"image_size"}}
     missing = () if given(request) is not None else _missing(found, collected, files, reading)
     if missing:
         return _ask(missing, collected, files, language, reading.urls)
