@@ -15,6 +15,7 @@ from orchestrator.report.record import step_files
 
 SCORES = "cv_"  # series of that name hold one score a candidate, not one an iteration
 DAMPING = "damping"  # on a scale of its own, and so in a drawing of its own
+OF_STEPS = ("gradient_norm", "rate")  # no losses either
 DECADE = 10.0
 LONGEST = 1500  # points drawn of one curve; a page need not hold a million
 
@@ -80,7 +81,7 @@ def _read(path: Path) -> tuple[Curves, ...]:
     step = path.parent.parent.name
     lines = tuple((name, thinned) for name, points in history.series.items() if (thinned := _thin(points)))
     scores = tuple(line for line in lines if line[0].startswith(SCORES))
-    apart = {DAMPING, *_sought(path.parent)}
+    apart = {DAMPING, *OF_STEPS, *_sought(path.parent)}
     others = tuple(line for line in lines if line[0] in apart)
     losses = tuple(line for line in lines if line not in scores and line not in others)
     return (

@@ -267,5 +267,6 @@ ABILITIES = (
     "coefficients from data (`Find nu in Burgers' equation from data.csv`), reference simulations and data sets of "
     "them (`Simulate the Lorenz system`, `64 solutions of Burgers for nu between 0.01 and 0.1`), and answers about "
     "methods (`When should I use a group split?`). "
-    "Coming: deep learning, neural operators, sweeps, evaluation of your own models, deployment, research."
+    "Small networks on images and series too (`Classify the images in data.npz with a CNN`). "
+    "Coming: neural operators, sweeps, evaluation of your own models, deployment, research."
 )
