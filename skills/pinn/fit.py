@@ -29,11 +29,15 @@ Report = Callable[[int, int, float, str], None]
 
 @dataclass(frozen=True)
 class Link:
-    """One trained network of a chain, its parameters (the unknown coefficients last) and its frame."""
+    """One trained network of a chain, its parameters (the unknown coefficients last) and its frame.
+
+    `trained` is what it was before its last hidden layer was widened: the next window starts from that.
+    """
 
     network: Network
     parameters: Tensor
     frame: Frame
+    trained: Link | None = None
 
     @property
     def piece(self) -> Piece:
@@ -105,20 +109,30 @@ class Fit:
         """For the ledger."""
         told = {
             "links": [[list(one.network.widths), one.frame.as_json()] for one in self.links],
+            "trained": [list(one.trained.network.widths) if one.trained else None for one in self.links],
             "curves": self.curves,
             "told": [self.held_out_loss, self.reason, self.at, self.limit, self.schedule, self.axis, self.notes],
         }
-        return {"told": packed(told)} | {f"link{at}": one.parameters.numpy() for at, one in enumerate(self.links)}
+        found = {"told": packed(told)} | {f"link{at}": one.parameters.numpy() for at, one in enumerate(self.links)}
+        for at, one in enumerate(self.links):
+            if one.trained is not None:
+                found[f"trained{at}"] = one.trained.parameters.numpy()
+        return found
 
     @classmethod
     def of(cls, arrays: Arrays) -> Fit:
         told = cast("dict[str, Any]", unpacked(arrays["told"]))
         links = tuple(
-            Link(Network(tuple(widths)), torch.from_numpy(arrays[f"link{at}"]), Frame.from_json(frame))
+            _link(arrays, at, widths, told["trained"][at], Frame.from_json(frame))
             for at, (widths, frame) in enumerate(told["links"])
         )
         curves = {name: [(int(x), float(y)) for x, y in curve] for name, curve in told["curves"].items()}
         return cls(links, curves, *told["told"])
+
+
+def _link(arrays: Arrays, at: int, widths: list[int], trained: list[int] | None, frame: Frame) -> Link:
+    before = Link(Network(tuple(trained)), torch.from_numpy(arrays[f"trained{at}"]), frame) if trained else None
+    return Link(Network(tuple(widths)), torch.from_numpy(arrays[f"link{at}"]), frame, before)
 
 
 def once(task: Task, compute: Callable[[Task], Fit]) -> Fit:

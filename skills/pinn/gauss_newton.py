@@ -1,4 +1,7 @@
-"""Any tanh network: damped Gauss–Newton on the rows, by a race of ways to damp, on points that follow the residual."""
+"""Any tanh network: damped Gauss–Newton on the rows, by a race of ways to damp, on points that follow the residual.
+
+Where the layers are ours to choose, the last hidden one is widened at the end, and as soon as that suffices.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,13 @@ from skills.pinn.rows import Rows
 from skills.pinn.sampling import chosen
 from skills.pinn.start import continued, drawn, rested
 from skills.pinn.steps import State, Step, bold, careful, following, greedy
+from skills.pinn.widened import REACH, Widened, widened
 
 RACE = 20
 CHECK_EVERY = 5
 RESAMPLE_EVERY = 10
+WIDENED_AT = (20, 40, 80, 160)  # iterations at which widening is tried
+STANDING = 0.1  # a widening must leave less than this of the last one's held-out loss, or the training ends
 PATIENCE = 8  # checks without a tenth less held-out loss
 RESTARTS = (0, 1_000_003, 2_000_003)
 LAYERS = {1: (20, 20), 2: (20, 20), 3: (30, 30)}
@@ -53,6 +59,7 @@ class Course:
     best: tuple[float, Tensor]
     since: int = 0
     at: int = 0
+    widened: float | None = None  # the held-out loss of the last widening
     loss: Curve = field(default_factory=list)
     held_out: Curve = field(default_factory=list)
     damping: Curve = field(default_factory=list)
@@ -60,27 +67,27 @@ class Course:
 
     def arrays(self) -> Arrays:
         told = [self.step, self.state.loss, self.state.damping, self.state.first, self.best[0], self.since, self.at,
-                self.loss, self.held_out, self.damping, self.unknown]  # fmt: skip
+                self.widened, self.loss, self.held_out, self.damping, self.unknown]  # fmt: skip
         return {"told": packed(told), "parameters": self.state.parameters.numpy(), "points": self.points,
                 "best": self.best[1].numpy()}  # fmt: skip
 
     @classmethod
     def of(cls, held: Arrays) -> Course:
-        step, loss, damping, first, lowest, since, at, *curves = cast("list[Any]", unpacked(held["told"]))
+        step, loss, damping, first, lowest, since, at, wide, *curves = cast("list[Any]", unpacked(held["told"]))
         state = State(torch.from_numpy(held["parameters"]), loss, damping, first)
         *plain, unknown = curves
         made = [[(int(x), float(y)) for x, y in curve] for curve in plain]
         told = {name: [(int(x), float(y)) for x, y in curve] for name, curve in unknown.items()}
-        return cls(step, state, held["points"], (lowest, torch.from_numpy(held["best"])), since, at, *made, told)
+        return cls(step, state, held["points"], (lowest, torch.from_numpy(held["best"])), since, at, wide, *made, told)
 
 
 def fit(task: Task) -> Fit:
-    """Race, then run the winner until tolerance, plateau or the limit."""
+    """Race, then run the winner until tolerance, plateau or the limit; widen it where the spec names no layers."""
     network = task.network(task.spec.hidden or LAYERS[min(len(task.setting.problem.names), 3)])
     stage = f"{task.stage}/course"
     known = task.ledger.recall(stage)
     course = Course.of(known) if known is not None else _begun(task, network)
-    rows, reason = task.rows(course.points), "limit"
+    rows, reason, wide = task.rows(course.points), "limit", None
     while course.at < task.spec.iterations:
         rows = _advance(task, network, rows, course)
         if course.at % CHECK_EVERY and not course.state.stuck:
@@ -89,12 +96,46 @@ def fit(task: Task) -> Fit:
         if task.met(course.best[0]) or course.state.stuck or course.since >= PATIENCE:
             reason = "tolerance" if task.met(course.best[0]) else "plateau"
             break
+        if course.at in WIDENED_AT and _widens(task):
+            wide, ended = _tried(task, network, course)
+            if ended is not None:
+                reason = ended
+                break
         task.ledger.note(stage, course.arrays())
+        wide = None
     task.ledger.forget(stage)
+    if wide is None and _widens(task):
+        wide = widened(task, network, course.best[1], course.at, _goal(task), math.inf)
     curves = {"loss": course.loss, "held_out_loss": course.held_out, "damping": course.damping, **course.unknown}
     schedule = f"Gauss–Newton; ways to damp raced for {RACE} iterations; won: {course.step}"
-    link = Link(network, course.best[1], task.setting.frame)
-    return Fit((link,), curves, course.best[0], reason, course.at, task.spec.iterations, schedule, "iteration")
+    link, held_out = Link(network, course.best[1], task.setting.frame), course.best[0]
+    if wide is not None and wide.held_out < held_out:
+        link, held_out = Link(wide.network, wide.parameters, task.setting.frame, link), wide.held_out
+        schedule += f"; then {wide.network.widths[-2] - network.widths[-2]} neurons more in the last hidden layer"
+        reason = "tolerance" if task.met(held_out) else reason
+        curves["held_out_loss"].append((course.at, held_out))
+    return Fit((link,), curves, held_out, reason, course.at, task.spec.iterations, schedule, "iteration")
+
+
+def _widens(task: Task) -> bool:
+    """Named layers are kept; unknown coefficients have a better way (resolved.py)."""
+    return task.spec.hidden is None and not task.setting.unknowns.names
+
+
+def _goal(task: Task) -> float:
+    """The held-out loss of a widened network: a tenth of the tolerance, since the errors of windows add up."""
+    return (task.spec.tolerance / 10) ** 2
+
+
+def _tried(task: Task, network: Network, course: Course) -> tuple[Widened | None, str | None]:
+    """What widening gives now, and why the training may end with it."""
+    wide = widened(task, network, course.state.parameters, course.at, _goal(task), REACH)
+    if wide is None:
+        return None, None
+    last, course.widened = course.widened, wide.held_out
+    if wide.held_out < _goal(task):
+        return wide, "tolerance"
+    return wide, "plateau" if last is not None and wide.held_out > STANDING * last else None
 
 
 def _advance(task: Task, network: Network, rows: Rows, course: Course) -> Rows:
@@ -161,8 +202,9 @@ def _entrants(task: Task, network: Network, rows: Rows, seed: int) -> list[Entra
     tiny, start = task.spec.damping, drawn(task.setting, network, seed)
     if network.size > LARGE:
         return [Entrant("inexact", start, 1e-4)]
-    if task.before is not None and task.before.network.widths == network.widths:
-        onward = continued(task.setting, network, rows, (task.before.frame, task.before.parameters))
+    before = task.before.trained or task.before if task.before is not None else None
+    if before is not None and before.network.widths == network.widths:
+        onward = continued(task.setting, network, rows, (before.frame, before.parameters))
         return [Entrant("following", onward, tiny), Entrant("bold", onward, tiny)]
     calm = None if task.setting.problem.linear else rested(task.setting, network, seed)
     if calm is not None:

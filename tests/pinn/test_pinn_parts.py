@@ -64,6 +64,20 @@ def test_the_broyden_walk_finds_the_end_of_a_curved_valley(measured: dict[str, A
 
 
 @pytest.mark.box
+def test_copied_neurons_leave_the_function_and_let_the_output_layer_fit_far_better(measured: dict[str, Any]) -> None:
+    told = measured["widening"]
+    assert told["change"] < 1e-9
+    assert told["fall"] < 1e-3 and told["neurons"] in (8 + 300, 8 + 400)
+    assert told["told"] == 1.0
+    assert told["out of reach"]
+
+
+@pytest.mark.box
+def test_a_widened_network_comes_back_from_the_ledger_with_what_it_was_before(measured: dict[str, Any]) -> None:
+    assert measured["remembered"] == [True] * 4
+
+
+@pytest.mark.box
 def test_rows_are_calm_only_where_conditions_contradict(measured: dict[str, Any]) -> None:
     told = measured["settings"]
     assert told["clashes"] == [0, 2, 2]

@@ -140,8 +140,8 @@ def test_an_unknown_coefficient_is_found_from_noisy_data_with_its_uncertainty(bo
     assert claims["D"] == posterior["mean"][0] and claims["D.std"] == pytest.approx(spread)
 
 
-RESUMED = {"problem": problems.BURGERS, "optimizer": "gauss_newton", "windows": 2, "hidden": [8, 8], "interior": 128,
-           "iterations": 60, "tolerance": 1e-9, "checkpoint_s": 0.0}  # fmt: skip
+RESUMED = {"problem": problems.BURGERS, "optimizer": "gauss_newton", "windows": 2, "interior": 600, "iterations": 40,
+            "tolerance": 1e-9, "checkpoint_s": 0.0}  # fmt: skip
 
 
 def test_a_training_that_was_cut_off_goes_on_to_the_same_bits(box: Box, box_python: Path, tmp_path: Path) -> None:
@@ -164,6 +164,8 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_bits(box: Box, box_pyth
     done = box("work", tmp_path / "resumed", spec=RESUMED, inputs={"checkpoint": str(out)})
     assert done.code == 0, done.output
     assert "race" in whole.output and "race: careful" not in done.output  # the first window's race is not run again
+    widths = [one["widths"] for one in done.json("model/network.json")["variants"]["delivered"]]
+    assert all(width[:2] == [2, 20] and width[2] > 20 for width in widths)  # their last hidden layers were widened
     names = ("model/parameters.npz", "history.json")
     assert [sha256_file(done.out / name) for name in names] == [sha256_file(whole.out / name) for name in names]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
 import torch
 
 from skills.pinn.channels import Channels
-from skills.pinn.fit import Task
+from skills.pinn.fit import Fit, Link, Task
 from skills.pinn.frame import Frame
 from skills.pinn.model import Piece
 from skills.pinn.network import Network
@@ -17,7 +18,9 @@ from skills.pinn.normal import Accurate, Normal
 from skills.pinn.quasi_newton import Broyden
 from skills.pinn.setting import Setting
 from skills.pinn.spec import Spec
+from skills.pinn.steps import State, careful
 from skills.pinn.training import guesses
+from skills.pinn.widened import widened, with_copies
 from skills.runtime.problem import Problem
 from tests.pinn.problems import ALL, CORNERED, HEAT
 
@@ -136,6 +139,41 @@ def broyden_end() -> float:
     return float(np.abs(walk.point - 1).max())
 
 
+def widening() -> dict[str, float]:
+    """What the copies change before anything is solved, how far the held-out loss falls, and what is out of reach."""
+    task = Task(Setting.of(Problem.model_validate(HEAT), 1.0), Spec(interior=1200), 0, lambda *told: None)
+    network = task.network((8, 8))
+    rows, start = task.rows(task.points(network.size)), network.initial(1)
+    state = State(start, rows.loss(network, start), 1e-2, 1.0)
+    for _ in range(15):
+        state = careful(network, rows, state)
+    wide, copied = with_copies(network, state.parameters, 40, 0.3, [1])
+    found = widened(task, network, state.parameters, 15, 0.0, math.inf)
+    assert found is not None
+    narrow = task.held_out.loss(network, state.parameters)
+    return {
+        "change": abs(rows.loss(wide, copied) / rows.loss(network, state.parameters) - 1),
+        "fall": found.held_out / narrow,
+        "told": found.held_out / task.held_out.loss(found.network, found.parameters),
+        "neurons": found.network.widths[-2],
+        "out of reach": widened(task, network, state.parameters, 15, 1e-12 * narrow, 1.0) is None,
+    }
+
+
+def remembered() -> list[bool]:
+    """Whether links with and without what they were before a widening come back from their arrays."""
+    frame, start = Frame((0.0,), (1.0,), (False,), (0.0,), (1.0,)), drawn(1, 16)
+    narrow = Link(Network((1, 5, 1)), start, frame)
+    wide = Link(Network((1, 7, 1)), drawn(2, 22), frame, narrow)
+    again = Fit.of(Fit((narrow, wide), {}, 1.0, "limit", 1, 1, "", "iteration").arrays()).links
+    return [
+        again[0].trained is None,
+        again[1].trained is not None and again[1].trained.network == narrow.network,
+        again[1].trained is not None and torch.equal(again[1].trained.parameters, start),
+        torch.equal(again[1].parameters, wide.parameters) and again[1].network == wide.network,
+    ]
+
+
 def settings() -> dict[str, object]:
     """What is read off problems before training."""
     cornered, warm = Setting.of(Problem.model_validate(CORNERED), 10.0), Setting.of(
@@ -180,6 +218,8 @@ if __name__ == "__main__":
                 "numpy_difference": numpy_difference(),
                 "held_out_overlap": held_out_overlap(),
                 "broyden": broyden_end(),
+                "widening": widening(),
+                "remembered": remembered(),
                 "settings": settings(),
             }
         )
