@@ -137,7 +137,7 @@ def _check_rows(path: Path, inputs: Floats, outputs: Floats, box: Mapping[str, t
             value = inputs[int(np.argmax(outside)), place]
             raise BadInput(
                 f"{_row(path, outside)} of {str(path)!r} has {name} = {value:g}, outside of {low:g} to {high:g}",
-                remedy=f"widen the range of {name}, or leave the {int(outside.sum())} rows out",
+                remedy=f"widen the range of {name}, or leave {_rows(int(outside.sum()))} out",
             )
 
 
@@ -154,6 +154,10 @@ def _check_count(path: Path, places: int, fraction: float, unknowns: int) -> Non
             f"coefficients from when {places - left} are held out",
             remedy="give more observations, or hold a smaller share out",
         )
+
+
+def _rows(count: int) -> str:
+    return "the row" if count == 1 else f"the {count} rows"
 
 
 def _refuse(path: Path, column: str, wrong: Mask, what: str, remedy: str = "") -> None:

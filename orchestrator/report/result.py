@@ -45,10 +45,8 @@ def main_results(plan: Plan, evidence: tuple[Evidence, ...], verdicts: tuple[Ver
         found = _coefficients(newest)
     else:
         found = _errors(plan, newest, next((check.threshold for check in verdicts if check.id == METRIC), None))
-    quick = next(
-        (Result("speed", who.split()[-1], entry) for (name, who), entry in newest.items() if name == "speedup"), None
-    )
-    return (*found, quick) if quick else found
+    outrun = [(who, entry) for (name, who), entry in newest.items() if name == SPEEDUP]
+    return (*found, *(Result("speed", who.split()[-1], entry) for who, entry in outrun[:1]))
 
 
 Newest = dict[tuple[str, str], Evidence]

@@ -40,6 +40,8 @@ def asked(text: str) -> list[float]:
         ("to within 1e-3", 1e-3),
         ("accurate to 1e-3", 1e-3),
         ("accurate to three significant digits", 1e-3),
+        ("at least 4 correct digits", 1e-4),
+        ("accuracy one part in a thousand", 1e-3),
         ("with 95% accuracy", 0.05),
         ("with an accuracy of at least 99.9 %", 0.001),
         ("to 0.1% accuracy", 0.001),
@@ -74,6 +76,7 @@ def test_the_allowed_error_is_read_in_other_languages(text: str, error: float) -
         "energy conserved to within 1% of the initial value",
         "u(0,t)=0 on [0, 1]",
         "nu from 2 to 5",
+        "one part of the rod is warm, accuracy matters",
     ],
 )
 def test_other_numbers_are_no_allowed_error(words: str) -> None:

@@ -62,8 +62,9 @@ def test_networks_suit_the_samples_and_simple_models_stand_beside_them(
 
 def test_wishes_reach_the_spec() -> None:
     plan = planned(
-        "Train a CNN on the images in data.npz with lion, one-cycle schedule, learning rate 0.001, 15 epochs, batch "
-        "size 32, dropout 0.2, weight decay 0.05, patience 4, with shift and flip augmentation and class weights, seed 7",
+        "Train a CNN on the images in data.npz with lion, one-cycle schedule, learning rate 0.001, 15 epochs, "
+        "batch size 32, dropout 0.2, weight decay 0.05, patience 4, with shift and flip augmentation, class weights, "
+        "seed 7",
         profile(),
     )
     spec = plan.steps[0].spec

@@ -55,6 +55,7 @@ def test_a_told_range_is_the_one_that_is_searched(folder: Path) -> None:
     [
         ("x,t,u", "", {"x": "x", "t": "t", "u": "u"}),
         ("Position [m],Time (s),Temperature", "", {"x": "Position [m]", "t": "Time (s)", "u": "Temperature"}),
+        ("x [m],t [s],T [K]", "", {"x": "x [m]", "t": "t [s]", "u": "T [K]"}),
         ("x,t,probe", ", u is column probe", {"x": "x", "t": "t", "u": "probe"}),
         ("ort,zeit,temperatur", "", {"x": "ort", "t": "zeit", "u": "temperatur"}),
     ],

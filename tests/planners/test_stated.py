@@ -77,3 +77,18 @@ def test_a_problem_from_python_needs_no_words(text: str, route: str) -> None:
     made = asyncio.run(planner.plan(request, routing, None, ()))
     assert routing.route == route
     assert made.problem is not None and made.problem["parameters"] == {"c": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("words", "ends"),
+    [
+        ("x between 0 and 2, t between 0 and 0.5", [(0.0, 2.0), (0.0, 0.5)]),
+        ("on the interval from 0 to 2, t in [0, 0.5]", [(0.0, 2.0), (0.0, 0.5)]),
+    ],
+)
+def test_ranges_told_in_words_are_the_box(words: str, ends: list[tuple[float, float]]) -> None:
+    for text in ("Simulate the wave equation", "Simulate u_t = 0.1*u_xx"):
+        _, plan = planned(f"{text}, {words}")
+        assert plan.problem is not None
+        axes = Problem.model_validate(plan.problem).coordinates
+        assert [(axis.low, axis.high) for axis in axes] == ends

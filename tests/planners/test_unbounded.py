@@ -19,6 +19,7 @@ HEAT = "Solve the heat equation with a PINN"
         (f"{HEAT} on [0, inf), t in [0, 1]", "[0, inf)", "x in [0, 10]"),
         (f"{HEAT}, x in [2, ∞), t in [0, 1]", "x in [2, ∞)", "x in [2, 12]"),
         (f"{HEAT}, x from 0 to infinity", "x from 0 to infinity", "x in [0, 10]"),
+        (f"{HEAT}, x between 0 and 1e400", "x between 0 and 1e400", "x in [0, 10]"),
         (f"{HEAT} for -oo < x < oo", "-oo < x < oo", "x in [-10, 10]"),
         (f"{HEAT}, x in (-inf, 0]", "x in (-inf, 0]", "x in [-10, 0]"),
         (f"{HEAT} on the whole real line", "whole real line", "x in [-10, 10]"),

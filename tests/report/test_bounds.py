@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.core.evidence import Evidence, Verdict
-from orchestrator.core.plan import Plan
+from orchestrator.core.plan import Observations, Plan
 from orchestrator.gates import common, field, inverse, physics, table
 from orchestrator.gates.known import Known
 from orchestrator.report.bounds import HOLDS, bound_of, is_signed
@@ -18,11 +18,14 @@ from orchestrator.report.record import read_record
 from orchestrator.report.text import render_answer
 
 from . import runs
-from .common import evidence
+from .common import SHA, evidence
 from .field_parts import field_plan
 from .table_parts import table_plan
 
 FIELD, TABLE = field_plan(), table_plan()
+OBSERVED = FIELD.model_copy(
+    update={"observations": Observations(file="t.csv", sha256=SHA, columns={"x": "x", "u": "u"}, noise=0.1)}
+)
 ASKED = ({"metric": "recall", "at_least": 0.9},)
 RECALLED = TABLE.model_copy(update={"data": TABLE.data and TABLE.data.model_copy(update={"constraints": ASKED})})
 
@@ -57,11 +60,11 @@ RULED: tuple[tuple[Verdict, Known, str], ...] = tuple(
         (table.metric, _known(RECALLED, evidence(1, "accuracy", 0.9, n=69), evidence(2, "recall", 0.5, n=69)), "≥ 0.9"),
         (
             lambda known: inverse.fits_observations("evaluation.uncertainty", known),
-            _known(FIELD, evidence(1, "observations_chi2", 0.1, n=30)), "≥ 0.3961",
+            _known(OBSERVED, evidence(1, "observations_chi2", 0.1, n=30)), "≥ 0.3961",
         ),
         (
             lambda known: inverse.fits_observations("evaluation.uncertainty", known),
-            _known(FIELD, evidence(1, "observations_chi2", 1.0, n=30)), "≤ 1.957",
+            _known(OBSERVED, evidence(1, "observations_chi2", 1.0, n=30)), "≤ 1.957",
         ),
     )
 )  # fmt: skip

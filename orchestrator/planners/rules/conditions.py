@@ -20,10 +20,17 @@ _FROM = (
     rf"VAR\s*(?:=|goes|runs|ranges|geht|von)?\s*(?:from|von|de|da|=)\s*(?P<low>{_B})\s*(?:to|bis|a|à|ate"
     rf"|\.\.)\s*(?:VAR\s*=\s*)?(?P<high>{_B})"
 )
+_AMID = (
+    rf"VAR\s*(?:is |lies |ranges )?(?:between|zwischen|entre|tra)\s*(?P<low>{_B})\s*(?:and|und|et|y|e)\s+(?P<high>{_B})"
+)
 _IN = rf"VAR\s*(?:in|∈|on|aus|dans|en|over|:|=)\s*{_INTERVAL}"
 BARE = (
     rf"(?:on|domain|interval|over|auf|sur|en|su|em|gebiet|intervall|区间|在)\s*(?:the )?(?:domain |interval "
     rf"|intervall |x ?= ?|space )?(?:{_INTERVAL})"
+)
+SPANNED = (
+    r"(?:interval|domain|rod|bar|wire|string|gebiet|intervall|stab)\s*(?:reaching |going |running )?(?:from|between"
+    rf"|von|zwischen)\s*(?P<low>{_B})\s*(?:to|and|bis|und)\s+(?P<high>{_B})"
 )
 LENGTH = (
     rf"(?:rod|bar|wire|stab|domain|interval)?\s*(?:of )?(?:length|lange|longueur|longitud|lunghezza)\s*(?:=|:|of"
@@ -75,6 +82,7 @@ def condition_params(reading: Reading, language: str) -> dict[str, JsonValue]:
     x = (
         interval_of(plain, "x", language)
         or first_interval(plain, BARE, language)
+        or first_interval(plain, SPANNED, language)
         or first_interval(plain, COMMA_INTERVAL, language)
         or rod(plain)
     )
@@ -124,7 +132,7 @@ def interval_of(plain: str, variable: str, language: str) -> list[float] | None:
 def shapes(variable: str) -> tuple[str, ...]:
     """The patterns of an interval that names its variable; groups `low` and `high`."""
     named = rf"(?<![a-z]){variable}(?![a-z_])"
-    told = (_IN, _RANGE, _FROM, rf"VAR\s*(?:in|∈|aus)\s*{COMMA_INTERVAL}")
+    told = (_IN, _RANGE, _FROM, _AMID, rf"VAR\s*(?:in|∈|aus)\s*{COMMA_INTERVAL}")
     return tuple(shape.replace("VAR", named) for shape in told)
 
 

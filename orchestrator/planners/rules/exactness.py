@@ -12,8 +12,9 @@ _WORDS = {
     "ein": 1.0, "zwei": 2.0, "drei": 3.0, "funf": 5.0, "zehn": 10.0, "un": 1.0, "deux": 2.0, "cinq": 5.0,
 }  # fmt: skip
 _COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "zwei": 2, "drei": 3, "vier": 4, "funf": 5, "sechs": 6}
+_OF = {"hundred": 1e2, "thousand": 1e3, "million": 1e6}
 _PERCENT = r"(?:%|％|per ?cent\b|percent\b|prozent\b|pour ?cent\b|por ?ciento\b|per cento\b|por cento\b|パーセント)"
-_AMOUNT = rf"(?P<value>{NUMBER}|(?:{'|'.join(_WORDS)})(?=\s*(?:%|p)))"
+_AMOUNT = rf"(?P<value>{NUMBER}|(?:{'|'.join(_WORDS)})(?=\s*{_PERCENT}))"
 _SHARE = rf"{_AMOUNT}\s*(?P<percent>{_PERCENT})"
 _EITHER = rf"{_AMOUNT}(?:\s*(?P<percent>{_PERCENT})|(?!\w|\.\d|\s?[*/^%]))"
 # Words of what is right, and of what is wrong.
@@ -54,7 +55,8 @@ _PATTERNS = tuple(
         rf"(?<![a-z]){_EXACT} (?:to|within|bis auf){_LINKS}(?:{_DIGITS}|{_EITHER})",
         rf"(?<![a-z])(?:to within|within|bis auf|entro(?: il)?|dentro del?|a menos del?) {_NEAR}{_SHARE}{_OF_TRUTH}",
         rf"(?<![a-z])to within {_NEAR}{_EITHER}{_OF_TRUTH}",
-        rf"(?<![a-z])(?:to|with|auf) {_DIGITS}",
+        rf"(?<![a-z])(?:to|with|auf|at least|mindestens) {_DIGITS}",
+        r"(?<![a-z])(?:to |within )?(?:one|1) part in (?:a |one )?(?P<of>hundred|thousand|million|\d+)(?![\w.])",
         rf"(?<![a-z%\d])(?<!\d )(?<!% )to (?:better than |about )?{_SHARE}{_OF_TRUTH}",
     )
 )
@@ -104,6 +106,8 @@ def _is_loose(match: re.Match[str], language: str) -> bool:
 
 
 def _value(match: re.Match[str], language: str) -> float:
+    if of := match.groupdict().get("of"):
+        return 1.0 / max(1.0, float(_OF.get(of, of)))
     if digits := match.groupdict().get("digits"):
         return float(f"1e-{_COUNTS.get(digits, digits)}")
     told = match["value"]

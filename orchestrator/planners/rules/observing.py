@@ -20,7 +20,7 @@ _ALIASES: dict[str, str] = {
     "x": r"x|position|pos|place|ort|location|distance|x_?pos\w*",
     "y": r"y|y_?pos\w*",
     "z": r"z|z_?pos\w*",
-    "u": r"u|value|values|field|temperature|temp|temperatur|displacement|amplitude|height|velocity|concentration"
+    "u": r"u|t|value|values|field|temperature|temp|temperatur|displacement|amplitude|height|velocity|concentration"
     r"|measurement"
     r"|measured|observed|signal|u_?obs|u_?meas\w*",
     "theta": r"theta|θ|angle|winkel",
@@ -123,10 +123,13 @@ def _mapped(path: Path, columns: list[str], given: dict[str, str], made: FieldPr
 
 
 def _column(name: str, pattern: str, columns: list[str]) -> str | None:
-    """The column of that very name, else the one whose words mean it; None where there is none, or several."""
+    """The column of that very name, its unit aside, else the one whose words mean it; None for none, or several."""
     if name in columns:
         return name
-    plain = {column: re.sub(r"\s*[\[(].*?[\])]\s*$", "", fold(column)).strip() for column in columns}
+    bare = {column: re.sub(r"\s*[\[(].*?[\])]\s*$", "", column).strip() for column in columns}
+    if list(bare.values()).count(name) == 1:  # "t [s]" beside "T [K]"
+        return next(column for column, text in bare.items() if text == name)
+    plain = {column: fold(text) for column, text in bare.items()}
     fitting = [column for column, text in plain.items() if text == name.lower() or re.fullmatch(f"(?:{pattern})", text)]
     return fitting[0] if len(fitting) == 1 else None
 

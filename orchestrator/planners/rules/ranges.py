@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from orchestrator.planners.rules.conditions import BARE, COMMA_INTERVAL, LENGTH, UNTIL, bound, shapes
+from orchestrator.planners.rules.conditions import BARE, COMMA_INTERVAL, LENGTH, SPANNED, UNTIL, bound, shapes
 from orchestrator.planners.rules.numbers import NUMBER, number
 from orchestrator.planners.rules.page import Page
 
@@ -79,7 +79,7 @@ def _named(page: Page, letter: str) -> Ends | None:
 def _bare(page: Page) -> Ends | None:
     if page.find(_UNIT_INTERVAL):
         return (0.0, 1.0)
-    return _ends(page, (BARE, COMMA_INTERVAL))
+    return _ends(page, (BARE, SPANNED, COMMA_INTERVAL))
 
 
 def _ends(page: Page, patterns: tuple[str, ...]) -> Ends | None:

@@ -11,7 +11,7 @@ from orchestrator.planners.rules.conditions import bound
 
 _INFINITY = (
     r"(?:[-+±]\s*)?(?:\\?infty\b|infinity\b|inf\b|oo\b|∞|unendlich(?!\w)|infini(?!\w)|infinito\b"
-    r"|infinita\b|无穷大?|無限大?|无限)"
+    r"|infinita\b|\d+(?:\.\d+)?e\+?(?:3[1-9]\d|[4-9]\d\d|\d{4,})\b|无穷大?|無限大?|无限)"
 )
 _END = r"[^\s,;\[\]()]{1,20}"
 _LETTER = r"(?:(?<![a-z])(?P<letter>[xyzrt])\s*(?:in|∈|=|from|aus|dans|en|over|:|goes from|von)?\s*)?"
@@ -27,7 +27,8 @@ _WRITTEN = tuple(
         rf"(?<![a-z])[a-z](?:_[a-z]+)?\(\s*{_INFINITY}\s*,\s*(?:y\s*,\s*)?t\s*\)",
         rf"(?<![a-z])[a-z](?:_[a-z]+)?\((?:\s*[xyz]\s*,)*\s*(?P<letter>t\s*=\s*)?{_INFINITY}\s*\)",
         rf"{_LETTER}[\[(\]]\s*(?:{_PAIR})\s*[\])\[]",
-        rf"{_LETTER}(?:from|von|de|da|=)\s*(?P<low>{_END})\s*(?:to|up to|bis|a|à)\s*{_INFINITY}",
+        rf"{_LETTER}(?:from|between|von|zwischen|de|da|=)\s*(?P<low>{_END})"
+        rf"\s*(?:to|up to|and|bis|und|a|à)\s*{_INFINITY}",
         rf"{_INFINITY}\s*[<≤]=?\s*(?P<letter>[xyzrt])(?:\s*[<≤]=?\s*(?:{_INFINITY}|(?P<high>{_END})))?",
         rf"(?:(?P<low>{_END})\s*[<≤]=?\s*)?(?<![a-z])(?P<letter>[xyzrt])\s*[<≤]=?\s*{_INFINITY}",
         rf"(?:until|up to|till|bis|jusqu'a|hasta|fino a)\s*(?:(?P<letter>[xyzrt])\s*=?\s*)?{_INFINITY}",
