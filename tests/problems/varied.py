@@ -136,6 +136,9 @@ WELL_POSED: dict[str, dict[str, Any]] = {
     "elasticity": told(
         ["3u_xx + u_yy + 2v_xy = 0", "3v_yy + v_xx + 2u_xy = 1"], XY, ["u = 0 on the boundary", "v = 0 on the boundary"]
     ),
+    "a profile with a kink": told(
+        "u_t = 0.1u_xx", X1T, ["u(x,0) = 0.5 - abs(x - 0.5)", "u = 0 at x = 0", "u = 0 at x = 1"]
+    ),
     "two heats": told(
         ["u_t = u_xx + v", "v_t = v_xx - u"], X1T,
         ["u(x,0) = sin(pi*x)", "v(x,0) = 0", "u = 0 on the boundary", "v = 0 on the boundary"],
