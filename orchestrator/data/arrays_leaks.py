@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from orchestrator.core.plan import DataStrategy
 from orchestrator.data.arrays import INPUTS
 from orchestrator.data.arrays_alike import alike_units, exact_units
-from orchestrator.data.leaks import Kind, LeakFinding
+from orchestrator.data.finding import Kind, LeakFinding
 from orchestrator.data.seal import ROW_ID
 from orchestrator.data.split import SplitRecord
 

@@ -25,7 +25,7 @@ def leakage(known: Known) -> Verdict:
     check = "data.leakage"
     leaks = known.find("leaks", "split")
     if leaks is None or leaks.value is None:
-        return unknown(check, "leakage was not measured")
+        return unknown(check, (leaks.text if leaks else "") or "leakage was not measured")
     every = [entry for entry in known.evidence if entry.name.startswith(("leak.", "leak_overridden."))]
     over = [entry for entry in every if _over(entry)]
     overridden = [entry for entry in over if entry.name.startswith("leak_overridden.")]

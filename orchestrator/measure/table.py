@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from orchestrator.boxes.job import ModelFiles
+from orchestrator.core.errors import BadInput
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import DataStrategy, Step
 from orchestrator.data.arrays_leaks import find_array_leaks
@@ -26,6 +27,7 @@ from orchestrator.measure.edge import (
     prediction_file,
 )
 from orchestrator.measure.evidence import UNVOUCHED, EvidenceBook
+from orchestrator.measure.groups import group_files, group_scorers
 from orchestrator.measure.record import record_hyperparameters, record_training
 
 SET = "test"
@@ -61,6 +63,7 @@ async def measure_table(
         kept, files = (*kept, *others), files | {f"p_{name}": path for name, path in others.items()}
     files[f"p_{CONSTANT}"] = write_constant(split, data, bench.run.measured / SET / "host")
     files["labels"] = Path(split.labels)
+    files |= group_files(split)
     scorers = _scorers(data, kept, bench.seed)
     if again is not None and not _unusable(again, (DELIVERED,), split.test_rows):
         files["again"] = prediction_file(again, DELIVERED)
@@ -141,7 +144,7 @@ def _scorers(data: DataStrategy, variants: tuple[str, ...], seed: int) -> list[S
             )
             for subject in (DELIVERED, CONSTANT)
         ]
-    return scorers
+    return scorers + group_scorers(data, DELIVERED, shared)
 
 
 def _scorers_of_written(seed: int) -> list[Scorer]:
@@ -170,7 +173,11 @@ def _leaks(book: EvidenceBook, split: SplitRecord, data: DataStrategy, source: P
 
     A leak of columns that the request wants kept by name is not among those: it is booked as `leak_overridden.KIND`.
     """
-    found = find_leaks(split, data) if data.arrays is None else find_array_leaks(split, data)
+    try:
+        found = find_leaks(split, data) if data.arrays is None else find_array_leaks(split, data)
+    except BadInput as gone:
+        book.add("leaks", None, source, step, subject="split", text=gone.message)
+        return
     for leak in found:
         name = f"leak_overridden.{leak.kind}" if leak.overridden(data) else f"leak.{leak.kind}"
         told = f"{_named(leak)}: {leak.value:.3g}, allowed up to {leak.threshold:.3g}"

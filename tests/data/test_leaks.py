@@ -25,7 +25,8 @@ def leaks(path: Path, split: Split, **changes: Any) -> dict[str, LeakFinding]:
 
 def test_an_honest_table_has_no_leak_and_says_what_was_looked_for(visits: Path, split: Split) -> None:
     found = leaks(visits, split)
-    assert sorted(found) == ["duplicates", "near_duplicates", "proxy", "proxy_together"]
+    looked_for = ["duplicates", "groups", "near_duplicates", "preparation", "proxy", "proxy_together", "time_order"]
+    assert sorted(found) == looked_for
     assert not any(finding.leaks for finding in found.values())
     assert found["proxy"].columns == ("age",)
 

@@ -115,6 +115,7 @@ def test_near_copies_on_both_sides_are_a_leak(tmp_path: Path, split: Split) -> N
     record = split(path, features=FEATURES)
     again = shaken(frame.iloc[:40])
     both = pd.concat([frame, again], ignore_index=True)
+    both.to_csv(path, index=False)
     rows = np.arange(len(both))
     train, test = (
         Part(both.loc[side, list(FEATURES)], both.loc[side, "score"].to_numpy(), rows[side], rows[side])
