@@ -32,7 +32,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--problems", nargs="+", default=list(CASES), choices=list(CASES))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--schedules", nargs="*", default=list(NAMES), choices=NAMES)
-    parser.add_argument("--limit-s", type=float, default=900.0, help="CPU seconds of one run of the peer")
+    parser.add_argument("--limit-s", type=float, default=200.0, help="CPU seconds of one run of the peer")
     parser.add_argument("--our-limit-s", type=float, default=300.0, help="no longer run follows one that took so long")
     parser.add_argument(
         "--ladders", nargs="*", default=["tolerance", "iterations"], choices=["tolerance", "iterations"]
