@@ -72,7 +72,10 @@ class DataStrategy(Value):
 
     `metric` is the primary metric by its registry name; `constraints` are bounds on registry
     metrics such as {"metric": "recall", "at_least": 0.9}. `arrays` is the form of array data, None for a table.
-    `kept` are columns that the request names to be kept, whatever the checks of leakage say of them.
+    `kept` are columns that the request names to be kept, whatever the checks of leakage say of them. `sensitive` are
+    columns whose groups the model is measured on, features or not; `gap_bounds` what the request allows between their
+    groups, by the name of a gap: a difference may be at most that, a ratio must be at least that. `personal` are
+    columns of personal data and what they hold.
     """
 
     file: str
@@ -86,6 +89,9 @@ class DataStrategy(Value):
     constraints: tuple[dict[str, JsonValue], ...] = ()
     arrays: ArrayForm | None = None
     kept: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
+    gap_bounds: dict[str, float] = Field(default_factory=dict)
+    personal: dict[str, str] = Field(default_factory=dict)
 
 
 class Observations(Value):

@@ -13,7 +13,8 @@ class Column(Value):
     """One column. `missing` is the share of missing cells in [0, 1]; `low`, `high` for numbers.
 
     `integer` is true where every present value is a whole number; `monotone` where a number or
-    time column never decreases from row to row.
+    time column never decreases from row to row. `sensitive` names what the column tells of people ("sex", "age"…), and
+    `personal` the personal data that it holds ("e-mail addresses"…), of which no value is kept here; both may be empty.
     """
 
     name: str
@@ -24,6 +25,8 @@ class Column(Value):
     high: float | None = None
     integer: bool = False
     monotone: bool = False
+    sensitive: str = ""
+    personal: str = ""
 
 
 class ArrayForm(Value):

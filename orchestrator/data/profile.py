@@ -10,7 +10,9 @@ import pandas as pd
 from orchestrator.core.profile import Column, ColumnKind, DataProfile
 from orchestrator.core.values import sha256_file
 from orchestrator.data.columns import WORDS_FOR_TRUTH, is_number, is_time
+from orchestrator.data.personal import find_personal, refuse_personal_header
 from orchestrator.data.readers import read_table
+from orchestrator.data.sensitive import find_sensitive
 
 ID_NAME = re.compile(
     r"(?:unnamed: \d+|.*[\s_\-.]?(?:id|uuid|guid)|(?:row|sample|record|customer|patient)?[\s_\-]*"
@@ -33,19 +35,30 @@ A_TIME = re.compile(
 
 
 def profile_table(path: Path) -> DataProfile:
-    """The table in figures: kinds, gaps, ranges, duplicates.
+    """The table in figures: kinds, gaps, ranges, duplicates; what tells of people, and what is personal data.
 
-    Kinds are a heuristic from values and names; an identifier that looks like a measurement is taken for one.
-    Raises: BadInput as `read_table` does.
+    Kinds are a heuristic from values and names; an identifier that looks like a measurement is taken for one. Of a
+    column of personal data no value is kept, its range neither.
+    Raises: BadInput as `read_table` does, and where the names of the columns are personal data themselves.
     """
     frame = read_table(path).frame
+    refuse_personal_header(path, tuple(map(str, frame.columns)))
+    sensitive, personal = find_sensitive(frame), find_personal(frame)
+    columns = (_column(str(name), frame[name]) for name in frame.columns)
     return DataProfile(
         file=str(path),
         sha256=sha256_file(path),
         rows=len(frame),
-        columns=tuple(_column(str(name), frame[name]) for name in frame.columns),
+        columns=tuple(_of_people(column, sensitive, personal) for column in columns),
         duplicates=int(frame.duplicated().sum()),
     )
+
+
+def _of_people(column: Column, sensitive: dict[str, str], personal: dict[str, str]) -> Column:
+    told = column.model_copy(update={"sensitive": sensitive.get(column.name, "")})
+    if column.name not in personal:
+        return told
+    return told.model_copy(update={"personal": personal[column.name], "low": None, "high": None})
 
 
 def _column(name: str, column: pd.Series) -> Column:

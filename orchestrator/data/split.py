@@ -16,6 +16,7 @@ from orchestrator.core.values import Value, sha256_file
 from orchestrator.data import assign
 from orchestrator.data.columns import is_time
 from orchestrator.data.duplicates import duplicate_units, repeats_are_natural
+from orchestrator.data.groups import write_groups
 from orchestrator.data.near import near_copies
 from orchestrator.data.readers import read_table
 from orchestrator.data.seal import Part, seconds, write_labels, write_parts
@@ -32,7 +33,8 @@ class SplitRecord(Value):
 
     `rows` = `train_rows` + `test_rows` + the rows of repairs whose kind is in `DROPPING`.
     `how` is "tail" where a random split may not shuffle. `classes` are the labels of all kept rows as text
-    (empty for regression); `cutoff` is the first test time.
+    (empty for regression); `cutoff` is the first test time; `groups` the file of the test rows' groups of people, where
+    the plan names sensitive columns.
     """
 
     how: How
@@ -49,9 +51,11 @@ class SplitRecord(Value):
     train: str
     test_inputs: str
     labels: str
+    groups: str = ""
     train_sha256: str
     test_inputs_sha256: str
     labels_sha256: str
+    groups_sha256: str = ""
 
 
 def split_table(path: Path, strategy: DataStrategy, *, seed: int, destination: Path, sealed: Path) -> SplitRecord:
@@ -89,7 +93,16 @@ def split_table(path: Path, strategy: DataStrategy, *, seed: int, destination: P
         cutoff=_cutoff(test_part) if strategy.split.kind == "time" else None,
         repairs=(*read, *_left_out(strategy), *usable.repairs, *near, *copies),
         **_written(train_part, test_part, strategy.target, destination, sealed),
+        **_groups(usable, strategy, test_part, sealed),
     )
+
+
+def _groups(usable: Usable, strategy: DataStrategy, test: Part, sealed: Path) -> dict[str, str]:
+    """Write the test rows' groups beside the labels; the file's path and hash by the record's names."""
+    if not strategy.sensitive:
+        return {}
+    file = write_groups(usable.frame.loc[test.rows], strategy.sensitive, test.ids, sealed)
+    return {"groups": str(file), "groups_sha256": sha256_file(file)}
 
 
 def _left_out(strategy: DataStrategy) -> list[Repair]:

@@ -55,7 +55,7 @@ def usable_rows(path: Path, frame: pd.DataFrame, strategy: DataStrategy) -> Usab
 
 
 def _check_columns(path: Path, frame: pd.DataFrame, strategy: DataStrategy) -> None:
-    wanted = (strategy.target, *strategy.features, *filter(None, (strategy.split.column,)))
+    wanted = (strategy.target, *strategy.features, *filter(None, (strategy.split.column,)), *strategy.sensitive)
     names = [str(name) for name in frame.columns]
     for name in wanted:
         if name not in names:

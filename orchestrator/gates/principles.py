@@ -16,7 +16,7 @@ def principles(
     """rigor: claims on held-out data beside a baseline ÷ claims. reproducibility: its checks passed ÷ ruled.
 
     efficiency: processor seconds used ÷ seconds held (threads x wall) over all steps.
-    ethics: None, since fairness and privacy are not measured yet.
+    ethics: sensitive columns that no check of ethics faults ÷ all of them; None where the data tells nothing of people.
     """
     ruled = {verdict.id: verdict.verdict for verdict in verdicts}
     with_baseline = ruled.get("model.baseline") in ("passed", "not_applicable")
@@ -29,5 +29,15 @@ def principles(
         "rigor": len(backed) * with_baseline / len(claims) if claims else None,
         "reproducibility": own.count("passed") / len(own) if own else None,
         "efficiency": min(1.0, used / held) if held > 0 and used > 0 else None,
-        "ethics": None,
+        "ethics": _ethics(plan, verdicts),
     }
+
+
+def _ethics(plan: Plan | None, verdicts: tuple[Verdict, ...]) -> float | None:
+    """None as well where the checks of a plan with sensitive columns were never ruled on."""
+    people = set(plan.data.sensitive) if plan and plan.data else set()
+    ruled = [verdict for verdict in verdicts if verdict.id.startswith("ethics.")]
+    if not people or not ruled:
+        return None
+    faulted = {name for verdict in ruled for columns in verdict.columns.values() for name in columns}
+    return len(people - faulted) / len(people)

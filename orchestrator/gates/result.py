@@ -8,7 +8,7 @@ from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
-from orchestrator.gates import common, deploy, field, inverse, physics, reference, table
+from orchestrator.gates import common, deploy, ethics, field, inverse, physics, reference, table
 from orchestrator.gates.known import Known, unknown
 from orchestrator.gates.required import collects, exempt, kind_of, required
 
@@ -55,6 +55,7 @@ TABLE: dict[str, Gate] = {
     "training.loss": table.loss,
     "evaluation.metric": table.metric,
     "evaluation.uncertainty": table.uncertainty,
+    "ethics.groups": ethics.groups,
 }
 GATES: dict[Route, Mapping[str, Gate]] = {
     Route.TABULAR: {**COMMON, **TABLE},

@@ -47,7 +47,8 @@ def verify_split(context: Context) -> None:
             (record.test_inputs, record.test_inputs_sha256),
             (record.labels, record.labels_sha256),
         )
-        for name, sha256 in files:
+        sealed = ((record.groups, record.groups_sha256),) if isinstance(record, SplitRecord) and record.groups else ()
+        for name, sha256 in (*files, *sealed):
             if not Path(name).is_file() or sha256_file(Path(name)) != sha256:
                 raise RunBroken(
                     f"{name!r} is missing or was altered since the split",

@@ -8,6 +8,7 @@ from orchestrator.core.answer import AnswerClaim
 from orchestrator.core.evidence import Evidence
 
 DELIVERED = "delivered"
+OF_GROUPS = ("gap.", "group.", "groups.")  # measured of groups of people, and shown beside one another elsewhere
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def comparisons(claims: tuple[AnswerClaim, ...], evidence: tuple[Evidence, ...])
     quoted = frozenset(name for claim in claims for name in claim.evidence)
     groups: dict[str, dict[str, Evidence]] = {}
     for item in evidence:
-        if item.value is not None and item.subject:
+        if item.value is not None and item.subject and not item.name.startswith(OF_GROUPS):
             groups.setdefault(item.name, {})[item.subject] = item  # the newest measurement of a subject counts
     found = [
         Comparison(name, tuple(rows.values()), quoted)

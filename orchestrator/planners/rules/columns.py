@@ -24,7 +24,7 @@ _STOP = (
 )
 _PHRASE = rf"(?P<col>\x01+|{_WORD}(?: (?!{_STOP}){_WORD}){{0,2}})"
 _ONE = rf"(?P<col>{_WORD})"
-_ARTICLE = r"(?:the |a |an |die |der |das |den |le |la |l'|les |el |lo |il |los |las |o |a |os |as )?"
+ARTICLE = r"(?:the |a |an |die |der |das |den |le |la |l'|les |el |lo |il |los |las |o |a |os |as )?"
 _COLUMN = r"(?:column |columns |variable |feature |field |spalte |colonne |colonna |columna |coluna |列 ?)"
 _IS = (
     r"(?:\s*[=:为是は]\s*|\s+(?:is called|is named|is|are|named|called|heisst|ist|est|es|e)\s+(?:the )?|\s+"
@@ -46,19 +46,19 @@ _EXPLICIT = (
 # Implied by the verb: "predict y", "y vorhersagen", "预测 y".
 _IMPLIED = (
     rf"\b(?:predict|predicts|predicting|forecast|forecasts|forecasting|estimate|regress|infer) "
-    rf"{_ARTICLE}(?:{_COLUMN}|values? of |value for )?{_PHRASE}",
+    rf"{ARTICLE}(?:{_COLUMN}|values? of |value for )?{_PHRASE}",
     rf"\b(?:prediction|predictions|predictor|forecast|classifier|regression|regression model|classification"
     rf"|model|regressor|vorhersage|"
     rf"prognose|prediccion|prevision|previsione|previsao|predizione) (?:of|for|von|fur|de|di|del|della|da|do) "
-    rf"{_ARTICLE}{_COLUMN}?{_PHRASE}",
-    rf"\b(?:sage|sag|prognostiziere) (?:mir )?{_ARTICLE}{_COLUMN}?{_ONE}[^.]{{0,80}}?\b(?:vorher|voraus)\b",
+    rf"{ARTICLE}{_COLUMN}?{_PHRASE}",
+    rf"\b(?:sage|sag|prognostiziere) (?:mir )?{ARTICLE}{_COLUMN}?{_ONE}[^.]{{0,80}}?\b(?:vorher|voraus)\b",
     rf"{_ONE} (?:in [^ ]+ |aus [^ ]+ )?vorhersagen\b",
     rf"\b(?:predis|predire|prevois|predice|predecir|prever|prevedi|prevedere|predici|preveja|preve|prediz"
-    rf"|vorhersage(?!n)) {_ARTICLE}{_COLUMN}?{_ONE}",
+    rf"|vorhersage(?!n)) {ARTICLE}{_COLUMN}?{_ONE}",
     rf"预测(?!\s*\x02)\s*(?:\w*?中的)?\s*{_ONE}",
     r"预测\s*\x02+\s*(?:中的?|里的?)?\s*(?P<col>[A-Za-z_][A-Za-z0-9_]*|\x01+)",
     r"(?P<col>[a-z_][a-z0-9_]*|\x01+)\s*(?:列)?\s*を予測",
-    rf"\bclassify {_ARTICLE}{_PHRASE}(?= (?:in|from|of|with|using) )",
+    rf"\bclassify {ARTICLE}{_PHRASE}(?= (?:in|from|of|with|using) )",
     r"(?<!time )(?<!group )(?<!date )(?<!drop )(?<!ignore )(?<!by )\b(?:column|spalte|colonne|columna|colonna"
     r"|coluna) (?P<col>\x01+)",
 )
@@ -90,19 +90,19 @@ _TIME = (
     r")?(?P<col>\x01+|\w*(?:date|time|day|year|month|stamp)\w*)",
     rf"{_ONE} is the (?:time|date|timestamp)(?: column)?\b",
 )
-_LIST = rf"(?P<cols>{_WORD}(?:\s*(?:,|and|und|et|y|e|&)\s*(?:the )?{_WORD})*)"
+LIST = rf"(?P<cols>{_WORD}(?:\s*(?:,|and|und|et|y|e|&)\s*(?:the )?{_WORD})*)"
 _DROP = (
-    rf"\b(?:drop|remove|discard) (?:the )?(?:columns? )?(?!duplicates|outliers|rows|missing|nan|the )\s*{_LIST}",
+    rf"\b(?:drop|remove|discard) (?:the )?(?:columns? )?(?!duplicates|outliers|rows|missing|nan|the )\s*{LIST}",
     rf"\b(?:ignore|exclude|without|leave out|skip|ohne|sans|sin|senza|sem) (?:the |die |la |las |les "
-    rf")?(?:columns?|features?|spalten?|colonnes?|columnas?|colonn[ae]|colunas?) {_LIST}",
+    rf")?(?:columns?|features?|spalten?|colonnes?|columnas?|colonn[ae]|colunas?) {LIST}",
     r"\b(?:ignore|exclude|leave out|ohne|sans|without) (?P<cols>\x01+(?:\s*(?:,|and|und|et|y|e)\s*\x01+)*)",
 )
 _KEEP = (
-    rf"\b(?:on|using|use|from|with) (?:the )?(?:columns? |features? )?(?!gpu|cpu|cuda|the ){_LIST} only\b",
-    rf"\b(?:using|use|from|with) only (?:the )?(?:columns? |features? )?{_LIST}",
-    rf"\bonly (?:use|from) (?:the )?(?:columns? |features? )?{_LIST}",
-    rf"\b(?:features|predictors|inputs)\s*(?:=|:|are)\s*{_LIST}",
-    rf"\b(?:from|using|with) (?:the )?(?:columns|features|predictors) {_LIST}",
+    rf"\b(?:on|using|use|from|with) (?:the )?(?:columns? |features? )?(?!gpu|cpu|cuda|the ){LIST} only\b",
+    rf"\b(?:using|use|from|with) only (?:the )?(?:columns? |features? )?{LIST}",
+    rf"\bonly (?:use|from) (?:the )?(?:columns? |features? )?{LIST}",
+    rf"\b(?:features|predictors|inputs)\s*(?:=|:|are)\s*{LIST}",
+    rf"\b(?:from|using|with) (?:the )?(?:columns|features|predictors) {LIST}",
 )
 _JOIN = re.compile(r"\s*(?:,|&|\band\b|\bund\b|\bet\b|\by\b|\be\b)\s*(?:the )?")
 _TWO_TARGETS = re.compile(rf"\bpredict (?P<first>{_WORD}) and (?P<second>{_WORD})(?= (?:in|from|using) )")
@@ -135,8 +135,8 @@ def column_params(reading: Reading) -> dict[str, JsonValue]:
         if named := [each for each in _all(patterns, reading) if key != "group_column" or not _is_manner(each.name)]:
             params[key] = named[0].name
     for key, patterns in (("drop", _DROP_RE), ("features", _KEEP_RE)):
-        if listed := _lists(patterns, reading):
-            params[key] = list(listed)
+        if named_in_list := listed(patterns, reading):
+            params[key] = list(named_in_list)
     return params
 
 
@@ -159,7 +159,8 @@ def _all(patterns: tuple[re.Pattern[str], ...], reading: Reading) -> tuple[Found
     return tuple(unique.values())
 
 
-def _lists(patterns: tuple[re.Pattern[str], ...], reading: Reading) -> tuple[str, ...]:
+def listed(patterns: tuple[re.Pattern[str], ...], reading: Reading) -> tuple[str, ...]:
+    """The names in every list that the patterns find (their group `cols`), as they are written."""
     names: list[str] = []
     for pattern in patterns:
         for match in pattern.finditer(reading.plain):
@@ -174,13 +175,13 @@ def _lists(patterns: tuple[re.Pattern[str], ...], reading: Reading) -> tuple[str
     return tuple(dict.fromkeys(names))
 
 
-def _compile(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+def compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern) for pattern in patterns)
 
 
-_EXPLICIT_RE = _compile(_EXPLICIT)
-_IMPLIED_RE = _compile(_IMPLIED)
-_GROUP_RE = _compile(_GROUP)
-_TIME_RE = _compile(_TIME)
-_DROP_RE = _compile(_DROP)
-_KEEP_RE = _compile(_KEEP)
+_EXPLICIT_RE = compiled(_EXPLICIT)
+_IMPLIED_RE = compiled(_IMPLIED)
+_GROUP_RE = compiled(_GROUP)
+_TIME_RE = compiled(_TIME)
+_DROP_RE = compiled(_DROP)
+_KEEP_RE = compiled(_KEEP)

@@ -46,29 +46,29 @@ _NAMES: tuple[tuple[str, str], ...] = (
     ("mape", r"mape|mean absolute percentage error"),
     ("r2", r"r\^?2(?:[ -]score)?|r squared|r-squared|coefficient of determination"),
 )
-_ANY = "|".join(f"(?P<{name}>{pattern})" for name, pattern in _NAMES)
-_METRIC = re.compile(rf"(?<![a-z])(?:{_ANY})(?![a-z])")
-_LOW = (
+METRICS = "|".join(f"(?P<{name}>{pattern})" for name, pattern in _NAMES)
+_METRIC = re.compile(rf"(?<![a-z])(?:{METRICS})(?![a-z])")
+LOW = (
     r">=|≥|>|at least|no less than|not below|above|over|more than|better than|mindestens|uber|au moins|plus de|al "
     r"menos|mas de|almeno|pelo menos|至少|不低于|以上|min(?:imum|\.)?"
 )
-_HIGH = (
+HIGH = (
     r"<=|≤|<|at most|no more than|not above|below|under|less than|lower than|hochstens|unter|au plus|moins de|como "
     r"maximo|menos de|al massimo|no maximo|至多|不超过|低于|max(?:imum|\.)?"
 )
-_FILLER = (
+FILLER = (
     r"(?:\s*(?:score|value|of|is|be|must|should|has to|stay|stays|on the test set|:|,|eine?|von|de|di|le|la|an?))*\s*"
 )
 _AFTER = re.compile(
-    rf"^{_FILLER}(?:(?P<low>{_LOW})|(?P<high>{_HIGH}))\s*(?:of |von |de )?(?P<number>{NUMBER})\s*(?P<percent>%"
+    rf"^{FILLER}(?:(?P<low>{LOW})|(?P<high>{HIGH}))\s*(?:of |von |de )?(?P<number>{NUMBER})\s*(?P<percent>%"
     rf"|percent|prozent)?"
 )
 _ALSO = re.compile(
-    rf"^\s*(?:,|and|but|und|et|y|e)*\s*(?:(?P<low>{_LOW})|(?P<high>{_HIGH}))\s*(?P<number>{NUMBER})\s*(?P<percent>%"
+    rf"^\s*(?:,|and|but|und|et|y|e)*\s*(?:(?P<low>{LOW})|(?P<high>{HIGH}))\s*(?P<number>{NUMBER})\s*(?P<percent>%"
     r"|percent|prozent)?(?=\s*(?:$|[.,;]|in |on |for |from |with |and |auf ))"
 )
 _BEFORE = re.compile(
-    rf"(?:(?P<low>{_LOW})|(?P<high>{_HIGH}))\s*(?:an?\s+|eine?\s+)?(?P<number>{NUMBER})\s*(?P<percent>%"
+    rf"(?:(?P<low>{LOW})|(?P<high>{HIGH}))\s*(?:an?\s+|eine?\s+)?(?P<number>{NUMBER})\s*(?P<percent>%"
     rf"|percent|prozent)?\s*(?:of |de |di |的)?$"
 )
 

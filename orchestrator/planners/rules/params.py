@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from orchestrator.core.expression import CONSTANTS, FUNCTIONS
 from orchestrator.core.request import Route
-from orchestrator.planners.rules import columns, conditions, fields, metrics, numbers, told, written
+from orchestrator.planners.rules import columns, conditions, fair_words, fields, metrics, numbers, told, written
 from orchestrator.planners.rules.equation import SYMBOLS
 from orchestrator.planners.rules.exactness import exactness
 from orchestrator.planners.rules.idle import idle_numbers
@@ -164,11 +164,12 @@ def _words(reading: Reading) -> dict[str, JsonValue]:
 
 
 def _table(reading: Reading, language: str) -> dict[str, JsonValue]:
-    params = columns.column_params(reading)
-    bounds = metrics.constraints(reading, language)
+    params = columns.column_params(reading) | fair_words.people_params(reading, language)
+    rest = fair_words.without_gaps(reading)
+    bounds = metrics.constraints(rest, language)
     if bounds:
         params["constraints"] = bounds
-    if metric := metrics.primary(reading, bounds):
+    if metric := metrics.primary(rest, bounds):
         params["metric"] = metric
     if (share := numbers.test_fraction(reading, language)) is not None:
         params["test_fraction"] = share

@@ -13,6 +13,7 @@ from orchestrator.core.profile import DataProfile
 from orchestrator.core.request import Request, Route, Routing, seed_of
 from orchestrator.planners.rules import unmet
 from orchestrator.planners.rules.clashes import NEGATED
+from orchestrator.planners.rules.people import people_notes
 from orchestrator.planners.rules.replies import say
 from orchestrator.planners.rules.strategy import Decision, decide
 from orchestrator.planners.rules.text import read
@@ -179,6 +180,7 @@ def _notes(routing: Routing, decision: Decision, model: str, findings: tuple[Ver
         notes.append(
             f"{model} itself is not in the box: histogram gradient boosting, the same method, stands in for it."
         )
+    notes += people_notes(decision.strategy.sensitive, decision.strategy.features, decision.strategy.personal)
     if len(routing.files) > 1:
         notes.append(f"Only {decision.strategy.file!r} is used; other files are left alone.")
     notes += [f"Planned again because of {finding.id}: {finding.reason}" for finding in findings]

@@ -14,6 +14,7 @@ from orchestrator.core.plan import DataStrategy, SplitPlan
 from orchestrator.core.profile import Column, DataProfile
 from orchestrator.core.request import Routing
 from orchestrator.planners.rules.metrics import CLASSIFICATION, REGRESSION
+from orchestrator.planners.rules.people import about_people
 from orchestrator.planners.rules.target import check_target, guess_target, resolve, resolve_target
 
 Task = Literal["regression", "binary", "multiclass"]
@@ -72,7 +73,9 @@ def decide(routing: Routing, plain: str, profile: DataProfile, findings: tuple[V
     task, why_task = infer_task(column, profile.rows, str(params.get("task", "")))
     metric, why_metric = _metric(params, task)
     split, why_split = choose_split(routing, plain, profile, target, task, named, findings)
-    dropped = _dropped(profile, target, split, dropped_by_user, findings)
+    people = about_people(params, profile, target, task, metric)
+    dropped = _dropped(profile, target, split, dropped_by_user, findings) | people.left_out
+    dropped = {name: why for name, why in dropped.items() if name not in people.kept or name in dropped_by_user}
     features = _features(params, profile, target, dropped)
     strategy = DataStrategy(
         file=profile.file,
@@ -84,6 +87,10 @@ def decide(routing: Routing, plain: str, profile: DataProfile, findings: tuple[V
         split=split,
         metric=metric,
         constraints=tuple(bound for bound in _list(params.get("constraints")) if isinstance(bound, dict)),
+        kept=people.kept,
+        sensitive=people.sensitive,
+        gap_bounds=people.gap_bounds,
+        personal=people.personal,
     )
     return Decision(strategy, {"target": why_target, "task": why_task, "metric": why_metric, "split": why_split})
 

@@ -25,6 +25,23 @@ def interval(
     None where too few resamples can show the statistic, or one unit is all there is.
     Efron, B. (1979) Bootstrap methods: another look at the jackknife. doi:10.1214/aos/1176344552
     """
+    values = resampled(statistic, units, seed=seed, resamples=resamples)
+    if values is None:
+        return None
+    shown = values[np.isfinite(values)]
+    if len(shown) < LEAST_SHARE * resamples:
+        return None
+    low, high = np.quantile(shown, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def resampled(
+    statistic: Callable[[Array], Array], units: NDArray[np.int64], *, seed: int, resamples: int = RESAMPLES
+) -> Array | None:
+    """The statistic of every resample, (resamples, …), where it maps row weights (b, n) to (b, …).
+
+    None where one unit is all there is.
+    """
     count = int(units.max()) + 1 if len(units) else 0
     if count < 2:
         return None
@@ -34,12 +51,7 @@ def interval(
         statistic(counts[start : start + at_once][:, units].astype(np.float64))
         for start in range(0, resamples, at_once)
     ]
-    values = np.concatenate(drawn)
-    shown = values[np.isfinite(values)]
-    if len(shown) < LEAST_SHARE * resamples:
-        return None
-    low, high = np.quantile(shown, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+    return np.concatenate(drawn)
 
 
 @lru_cache(maxsize=2)

@@ -78,7 +78,7 @@ def coverage(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
     The intervals are the columns TARGET.low and TARGET.high; `interval_width` is their mean width.
     """
     subject = str(params.get("subject", ""))
-    labels = _labels(files["labels"])
+    labels = read_labels(files["labels"])
     try:
         outputs, names = _predictions(files["predictions"], labels)
         target = names[_target_column(names, params)]
@@ -124,12 +124,12 @@ def scaling(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
 
 def _all_metrics(task: str, files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
     names = tuple(params.get("metrics") or (name for name, told in REGISTRY.items() if told["task"] == task))
-    labels = _labels(files["labels"])
+    labels = read_labels(files["labels"])
     try:
-        subject = _subject(files["predictions"], labels, params)
+        subject = read_subject(files["predictions"], labels, params)
     except Unmatched as wrong:
         return Scored(tuple(Score(name, None, subject=_told(params), text=str(wrong)) for name in names))
-    scores = tuple(_score(name, subject, labels, params) for name in names)
+    scores = tuple(score_metric(name, subject, labels, params) for name in names)
     told = f"{labels.drawn} drawn by the bootstrap"
     units = Score(
         "bootstrap_units",
@@ -143,7 +143,7 @@ def _all_metrics(task: str, files: Mapping[str, Path], params: Mapping[str, Any]
     return Scored((*scores, units), tables)
 
 
-def _score(name: str, subject: Regressed | Classified, labels: Labels, params: Mapping[str, Any]) -> Score:
+def score_metric(name: str, subject: Regressed | Classified, labels: Labels, params: Mapping[str, Any]) -> Score:
     told, n = str(params.get("subject", "")), len(labels.row_ids)
     wanted = "regression" if isinstance(subject, Regressed) else "classification"
     if REGISTRY.get(name, {}).get("task") != wanted:
@@ -181,9 +181,9 @@ def _without_error(name: str, subject: Classified, labels: Labels) -> tuple[floa
 
 def _compare(kind: str, files: Mapping[str, Path], params: Mapping[str, Any], combine: Any) -> Scored:
     name, told = str(params["metric"]), str(params.get("subject", ""))
-    labels = _labels(files["labels"])
+    labels = read_labels(files["labels"])
     try:
-        ours, other = (_subject(files[key], labels, params) for key in ("predictions", "other"))
+        ours, other = (read_subject(files[key], labels, params) for key in ("predictions", "other"))
     except Unmatched as wrong:
         return unmeasured(kind, str(wrong), subject=told)
     both = value(name, ours), value(name, other)
@@ -203,7 +203,7 @@ def _compare(kind: str, files: Mapping[str, Path], params: Mapping[str, Any], co
     return Scored((Score(kind, found, unit, low, high, len(labels.row_ids), told, text),))
 
 
-def _labels(path: Path) -> Labels:
+def read_labels(path: Path) -> Labels:
     with np.load(path, allow_pickle=False) as held:
         arrays = {name: held[name] for name in held.files}
     row_ids, values = arrays["row_ids"], arrays["labels"]
@@ -231,7 +231,7 @@ def _predictions(path: Path, labels: Labels) -> tuple[Array, tuple[str, ...]]:
     return outputs[order[np.searchsorted(ids[order], labels.row_ids)]], names
 
 
-def _subject(path: Path, labels: Labels, params: Mapping[str, Any]) -> Regressed | Classified:
+def read_subject(path: Path, labels: Labels, params: Mapping[str, Any]) -> Regressed | Classified:
     outputs, names = _predictions(path, labels)
     if not labels.text:
         return Regressed(np.asarray(labels.values, dtype=np.float64), outputs[:, _target_column(names, params)])
