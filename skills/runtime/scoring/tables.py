@@ -80,7 +80,7 @@ def coverage(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
     subject = str(params.get("subject", ""))
     labels = read_labels(files["labels"])
     try:
-        outputs, names = _predictions(files["predictions"], labels)
+        outputs, names = read_predictions(files["predictions"], labels)
         target = names[_target_column(names, params)]
     except Unmatched as wrong:
         return unmeasured("coverage", str(wrong), subject=subject)
@@ -211,7 +211,7 @@ def read_labels(path: Path) -> Labels:
     return Labels(row_ids, values, units, drawn)
 
 
-def _predictions(path: Path, labels: Labels) -> tuple[Array, tuple[str, ...]]:
+def read_predictions(path: Path, labels: Labels) -> tuple[Array, tuple[str, ...]]:
     """Outputs in the labels' order. Raises: Unmatched where a row is missing, extra, double or not a number."""
     with np.load(path, allow_pickle=False) as held:
         if "row_ids" not in held.files:
@@ -232,7 +232,7 @@ def _predictions(path: Path, labels: Labels) -> tuple[Array, tuple[str, ...]]:
 
 
 def read_subject(path: Path, labels: Labels, params: Mapping[str, Any]) -> Regressed | Classified:
-    outputs, names = _predictions(path, labels)
+    outputs, names = read_predictions(path, labels)
     if not labels.text:
         return Regressed(np.asarray(labels.values, dtype=np.float64), outputs[:, _target_column(names, params)])
     if outputs.min() < 0 or outputs.max() > 1 + 1e-6 or np.abs(outputs.sum(axis=1) - 1).max() > 1e-3:
