@@ -114,7 +114,7 @@ def largest_words(gaps: tuple[Evidence, ...]) -> str:
         return "no gap between groups is larger than chance explains"
     return (
         f"the largest gap that chance does not explain is the {gap_words(found)} of {found.subject}: "
-        f"{found.value:.3g}{_between(found)} ({found.text.partition(';')[0]})"
+        f"{found.value:.3g}{_between(found)} ({found.text})"
     )
 
 

@@ -21,6 +21,7 @@ from orchestrator.journal.rundir import read_model, write_json
 from orchestrator.measure.artifacts import measured_artifacts
 from orchestrator.nodes.availability import left_undone
 from orchestrator.nodes.context import Context
+from orchestrator.nodes.group_sentences import group_sentence
 from orchestrator.nodes.sentences import claims_of, headline
 from orchestrator.nodes.state import Ending, State
 from orchestrator.report.certificate import write_certificate
@@ -51,12 +52,12 @@ def answer_of(context: Context, ending: Ending | None) -> Answer:
         status=end.status,
         route=routing.route.value if routing else "",
         params=routing.params if routing else {},
-        message=end.message or _message(context, routing, end.status, results, verdicts, outcomes),
+        message=end.message or _message(context, plan, routing, end.status, results, verdicts, outcomes),
         error=end.error,
         claims=claims,
         checks=verdicts,
         repairs=_repairs(context),
-        principles=principles(plan, claims, verdicts, outcomes),
+        principles=principles(plan, claims, verdicts, outcomes, evidence),
         artifacts=_artifacts(context, outcomes),
         cost=_cost(context, outcomes),
         plan=plan,
@@ -90,6 +91,7 @@ def _validated(plan: Plan | None, claims: tuple[AnswerClaim, ...], verdicts: tup
 
 def _message(
     context: Context,
+    plan: Plan | None,
     routing: Routing | None,
     status: Status,
     results: tuple[Result, ...],
@@ -99,7 +101,8 @@ def _message(
     language = routing.language if routing else "en"
     undone = left_undone(routing, context.skill_names) if routing else ()
     open_boxes = not all(outcome.isolated for outcome in outcomes)
-    return headline(status, results, verdicts, undone, open_boxes, language)
+    said = headline(status, results, verdicts, undone, open_boxes, language)
+    return " ".join(filter(None, (said, group_sentence(plan, _evidence(context), language))))
 
 
 def _evidence(context: Context) -> tuple[Evidence, ...]:

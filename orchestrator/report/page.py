@@ -16,6 +16,7 @@ from orchestrator.report.bounds import bound_of
 from orchestrator.report.checklist import by_id, checklist
 from orchestrator.report.comparison import comparisons, grid
 from orchestrator.report.drawings import drawings
+from orchestrator.report.groups import group_section, of_groups
 from orchestrator.report.intervals import interval_beside
 from orchestrator.report.leading import leading
 from orchestrator.report.numbers import spell, spell_bytes, spell_interval, spell_seconds
@@ -57,6 +58,7 @@ def _facts(record: Record) -> dict[str, object]:
     """Everything the template shows, by name."""
     answer = record.answer or _unfinished(record)
     groups = comparisons(answer.claims, record.evidence)
+    tables = read_tables(record.directory.measured)
     return {
         "record": record,
         "answer": answer,
@@ -77,7 +79,8 @@ def _facts(record: Record) -> dict[str, object]:
         "timeline": timeline(record.events),
         **drawings(record, groups),
         "grid": grid(groups) if groups else None,
-        "tables": read_tables(record.directory.measured),
+        "tables": tuple(table for table in tables if not of_groups(table)),
+        "groups": group_section(record, tables),
         "checklist": checklist(record),
         "again": again(answer, record.request),
         "environment": _environment(record.environment),
