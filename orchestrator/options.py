@@ -24,3 +24,4 @@ class Options(TypedDict, total=False):
     timeout_s: float | None
     budget_usd: float | None
     problem: Problem | Mapping[str, Any] | None
+    trained_on: str

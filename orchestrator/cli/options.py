@@ -60,6 +60,7 @@ class Asked:
     seed: int = 0
     planner: str = "auto"
     sandbox: str = "auto"
+    trained_on: str = ""
 
 
 RunsDir = Annotated[Path | None, typer.Option("--runs-dir", metavar="DIR", help="Folder that holds the runs.")]
@@ -90,6 +91,9 @@ AllowRows = Annotated[
         metavar="FILE",
         help="For planners that ask a model; refused by the rules planner, which shows rows to nobody.",
     ),
+]
+TrainedOn = Annotated[
+    str, typer.Option("--trained-on", metavar="FILE", help="What the model to evaluate was trained on.")
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, metavar="N", help="Seed of every random draw.")]
 PlannerOption = Annotated[Planner, typer.Option("--planner", help="Who plans.")]

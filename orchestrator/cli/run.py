@@ -77,6 +77,7 @@ def _request(asked: Asked) -> Request:
             allow_rows=asked.allow_rows,
             timeout_s=asked.timeout_s,
             budget_usd=asked.budget_usd,
+            trained_on=asked.trained_on,
         )
     except ValidationError as error:
         first = error.errors()[0]

@@ -52,6 +52,7 @@ def root(
 def run(
     text: o.Text = None,
     data: o.Data = None,
+    trained_on: o.TrainedOn = "",
     approve: o.Approve = False,
     budget_usd: o.Budget = None,
     timeout: o.Timeout = None,
@@ -81,6 +82,7 @@ def run(
         seed=seed,
         planner=planner.value,
         sandbox=sandbox,
+        trained_on=trained_on,
     )
     return work.run(asked)
 
@@ -89,6 +91,7 @@ def run(
 def plan(
     text: o.Text = None,
     data: o.Data = None,
+    trained_on: o.TrainedOn = "",
     seed: o.Seed = 0,
     planner: o.PlannerOption = o.Planner.AUTO,
     runs_dir: o.RunsDir = None,
@@ -99,7 +102,9 @@ def plan(
     from orchestrator.cli import run as work
 
     place = o.Place(runs_dir, config, output_format)
-    asked = o.Asked(place=place, text=text or "", files=tuple(data or ()), seed=seed, planner=planner.value)
+    asked = o.Asked(
+        place=place, text=text or "", files=tuple(data or ()), trained_on=trained_on, seed=seed, planner=planner.value
+    )
     return work.plan(asked)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from orchestrator.core.evaluated import Evaluated
 from orchestrator.core.profile import ArrayForm
 from orchestrator.core.request import Route
 from orchestrator.core.values import Value
@@ -146,7 +147,7 @@ class Step(Value):
 class Plan(Value):
     """What will be done. `data` for tables, `problem` for fields (the JSON of the shared problem spec).
 
-    `observations` are the data of a problem with unknown coefficients.
+    `observations` are the data of a problem with unknown coefficients, `evaluated` the models of an evaluation.
     """
 
     route: Route
@@ -157,6 +158,7 @@ class Plan(Value):
     data: DataStrategy | None = None
     problem: dict[str, JsonValue] | None = None
     observations: Observations | None = None
+    evaluated: Evaluated | None = None
     tolerance: float | None = None  # the accuracy asked for, in the primary metric's unit
     notes: tuple[str, ...] = ()
 

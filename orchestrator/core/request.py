@@ -37,7 +37,8 @@ class Request(Value):
     """A request in plain words with everything the user set beside it.
 
     `files` are the paths given by `--data`; names inside `text` are found by the route. `problem` is a problem in
-    symbols that was stated in Python (the JSON of `orchestrator.Problem`).
+    symbols that was stated in Python (the JSON of `orchestrator.Problem`). `trained_on` is the file that a model to
+    evaluate was trained on.
     """
 
     text: str
@@ -51,6 +52,7 @@ class Request(Value):
     timeout_s: float | None = Field(default=None, gt=0)
     budget_usd: float | None = Field(default=None, ge=0)
     problem: dict[str, JsonValue] | None = None
+    trained_on: str = ""
 
 
 class Routing(Value):

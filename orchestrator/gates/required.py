@@ -38,7 +38,9 @@ REQUIRED: dict[Route, tuple[str, ...]] = {
     Route.DEEP: CHECKS,
     Route.PINN: (*CHECKS, *PHYSICS, CONVERGENCE),
     Route.SIMULATE: (*CHECKS, CONVERGENCE),
+    Route.EVALUATE: CHECKS,
 }
+UNSEEN = "nothing is trained here; how the model was trained was not seen"
 
 NOT_APPLICABLE: dict[tuple[Route, str], str] = {
     (Route.SIMULATE, "data.leakage"): "a solver learns from no data",
@@ -47,6 +49,11 @@ NOT_APPLICABLE: dict[tuple[Route, str], str] = {
     (Route.SIMULATE, "model.baseline"): "the coarser grids of the convergence study are the comparison",
     (Route.SIMULATE, "training.loss"): "nothing is trained",
     (Route.SIMULATE, "training.schedule"): "nothing is trained; the grids are refined until the error estimate is met",
+    (Route.EVALUATE, "data.scaling"): UNSEEN,
+    (Route.EVALUATE, "model.inductive_bias"): UNSEEN,
+    (Route.EVALUATE, "training.loss"): UNSEEN,
+    (Route.EVALUATE, "training.schedule"): UNSEEN,
+    (Route.EVALUATE, "reproducibility.hyperparameters"): UNSEEN,
 }
 
 NO_DATA = (

@@ -8,7 +8,7 @@ from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
-from orchestrator.gates import common, deploy, ethics, field, inverse, physics, reference, table
+from orchestrator.gates import common, deploy, ethics, evaluation, field, inverse, physics, reference, table
 from orchestrator.gates.known import Known, unknown
 from orchestrator.gates.required import collects, exempt, kind_of, required
 
@@ -57,11 +57,18 @@ TABLE: dict[str, Gate] = {
     "evaluation.uncertainty": table.uncertainty,
     "ethics.groups": ethics.groups,
 }
+EVALUATION: dict[str, Gate] = {
+    "data.leakage": evaluation.leakage,
+    "evaluation.metric": evaluation.metric,
+    "evaluation.uncertainty": evaluation.uncertainty,
+    "reproducibility.seeds": evaluation.seeds,
+}
 GATES: dict[Route, Mapping[str, Gate]] = {
     Route.TABULAR: {**COMMON, **TABLE},
     Route.DEEP: {**COMMON, **TABLE},
     Route.PINN: {**COMMON, **FIELD},
     Route.SIMULATE: {**COMMON, **REFERENCE},
+    Route.EVALUATE: {**COMMON, **TABLE, **EVALUATION},
 }
 
 
@@ -98,7 +105,7 @@ def may_replan(plan: Plan, short: tuple[Verdict, ...], outcomes: Mapping[str, Ou
     A table's test rows are scored once: choosing a new plan because of their score would tune on
     them, so only a leak (which makes a new split) or a failed step leads to a new plan there.
     """
-    if any(outcome.user_error for outcome in outcomes.values()):
+    if plan.route is Route.EVALUATE or any(outcome.user_error for outcome in outcomes.values()):
         return False
     if plan.route in (Route.TABULAR, Route.DEEP):
         return any(verdict.id == "data.leakage" or verdict.id.startswith("step.") for verdict in short)

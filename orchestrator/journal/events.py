@@ -18,6 +18,7 @@
 | box.rejoined      | the same: a box that outlived the run's last driver                    |
 | box.reached       | box, host, port, allowed, requests, sent, received (bytes), why        |
 | box.closed        | box, wall_s, cpu_s                                                     |
+| labels.read       | access (the how many-th time), by (the run that read them) or of        |
 | evidence.measured | id, name, value, unit, interval, subject                               |
 | wave.judged       | wave, decision ("next_wave", "next_round", "replan", "answer"), reason |
 | note              | text (said once, for people: no isolation, a fall-back taken)          |
@@ -40,7 +41,7 @@ EventKind = Literal[
     "step.started", "step.progress", "step.finished", "step.reused", "step.resumed",
     "checkpoint.kept",
     "box.opened", "box.rejoined", "box.reached", "box.closed",
-    "evidence.measured", "wave.judged", "note", "answer.written", "run.finished",
+    "labels.read", "evidence.measured", "wave.judged", "note", "answer.written", "run.finished",
 ]  # fmt: skip
 
 

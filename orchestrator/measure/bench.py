@@ -86,9 +86,13 @@ class Bench:
         return read_probes(folder)
 
     async def predict(
-        self, label: str, model: ModelFiles, inputs: Mapping[str, Path], variants: Sequence[str], resources: Resources
-    ) -> tuple[Path | None, str]:
-        """Predictions of a model in a fresh box: (their folder, "") or (None, why it failed)."""
+        self, label: str, model: ModelFiles, inputs: Mapping[str, Path], variants: Sequence[str], resources: Resources,
+        beside: Mapping[str, ModelFiles] | None = None,
+    ) -> tuple[Path | None, str]:  # fmt: skip
+        """Predictions of a model in a fresh box: (their folder, "") or (None, why it failed).
+
+        `beside` are models whose skills the box needs as well.
+        """
         folder = self.run.measured / label
         job = Job(
             verb="predict",
@@ -97,7 +101,7 @@ class Bench:
             destination=folder,
             skill=model.skill,
             inputs=dict(inputs),
-            models={"subject": model},
+            models={**(beside or {}), "subject": model},
             variants=tuple(variants),
             seed=self.seed,
             resources=resources,

@@ -19,6 +19,7 @@ from orchestrator.journal.rundir import read_model
 from orchestrator.measure.again import Solver
 from orchestrator.measure.bench import Bench
 from orchestrator.measure.dataset import measure_dataset
+from orchestrator.measure.evaluation import judged, measure_evaluation, run_models
 from orchestrator.measure.evidence import EvidenceBook
 from orchestrator.measure.field import measure_network, measure_reference
 from orchestrator.measure.latency import measure_latency
@@ -36,6 +37,7 @@ REFERENCES = (("simulate", ""), ("simulate", "reference"), ("simulate", "fit"))
 CLASSICAL = (("simulate", "baseline"),)
 DATASETS, PARTS = (("simulate", "collect"),), (("simulate", "dataset"),)
 QUICK = (("jax", "inference"),)
+EVALUATED = (("evaluate", ""),)
 
 
 async def measure(
@@ -46,11 +48,25 @@ async def measure(
     done = _done(plan, outcomes)
     unvouched = frozenset(step.id for step, _ in done if skills[step.skill_name].trust != "builtin")
     book = EvidenceBook(bench.run, bench.code_sha256, sha256_file(environment)[:16], bench.seed, unvouched)
-    if plan.data is not None:
+    if plan.evaluated is not None:
+        await _evaluation(bench, book, plan, done, skills, journal)
+    elif plan.data is not None:
         await _table(bench, book, plan, done, skills)
     elif plan.problem is not None:
         await _field(bench, book, plan, done, skills)
     return book.write(journal)
+
+
+async def _evaluation(
+    bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skills: Mapping[str, Skill], journal: Journal
+) -> None:
+    found = _subject(bench, done, skills, EVALUATED)
+    if found is None:
+        return
+    model = found.model.model_copy(update={"skill": judged(found.model.skill, plan)})
+    subject, split = found.model_copy(update={"model": model}), read_model(bench.run.split, SplitRecord)
+    beside = run_models(plan, found.step, skills)
+    await measure_evaluation(bench, book, subject, plan, split, beside, journal)
 
 
 async def _table(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skills: Mapping[str, Skill]) -> None:

@@ -19,6 +19,7 @@ from orchestrator.data.arrays_profile import profile_arrays
 from orchestrator.data.profile import profile_table
 from orchestrator.journal.rundir import read_model, write_json, write_text
 from orchestrator.nodes.context import Context
+from orchestrator.nodes.evaluated import check_trained_on, with_models
 from orchestrator.nodes.route import ending_of
 from orchestrator.nodes.state import State
 from orchestrator.report.text import render_plan
@@ -34,8 +35,11 @@ async def plan(state: State, runtime: Runtime[Context]) -> State:
         raise RunBroken("the run has no route yet", remedy="start the request anew with `mlexpert run`")
     findings = _findings(context, state)
     try:
+        if routing.route is Route.EVALUATE:
+            routing = await asyncio.to_thread(with_models, routing, context.request, context.run)
         profile = await _profile(context, routing)
         made = await context.planner.plan(context.request, routing, profile, findings)
+        await asyncio.to_thread(check_trained_on, made)
     except UserError as error:
         return {"goto": "answer"} if findings else {"goto": "answer", "ending": ending_of(error)}
     made = made.model_copy(update={"steps": tuple(_filled(context, step) for step in made.steps)})
@@ -73,7 +77,8 @@ def _set_aside_earlier(context: Context, attempt: int) -> None:
 
 async def _profile(context: Context, routing: Routing) -> DataProfile | None:
     """The profile of the first file of a request that learns from a table or from arrays; read once a run."""
-    learns = routing.route in (Route.TABULAR, Route.DEEP) or (routing.route is Route.JAX and "target" in routing.params)
+    reads = routing.route in (Route.TABULAR, Route.DEEP, Route.EVALUATE)
+    learns = reads or (routing.route is Route.JAX and "target" in routing.params)
     if not learns or not routing.files:
         return None
     if context.run.profile.is_file():
@@ -86,7 +91,7 @@ async def _profile(context: Context, routing: Routing) -> DataProfile | None:
 def _described(path: Path, routing: Routing) -> DataProfile:
     """Arrays are what looks like them, and on the route of deep networks every NPZ file and every folder."""
     always = routing.route is Route.DEEP and (path.is_dir() or path.suffix.lower() == ".npz")
-    if routing.route is Route.JAX or not (always or holds_arrays(path)):
+    if routing.route in (Route.JAX, Route.EVALUATE) or not (always or holds_arrays(path)):
         return profile_table(path)
     size = routing.params.get("image_size")
     height, width = (int(str(side)) for side in size) if isinstance(size, list) else (0, 0)

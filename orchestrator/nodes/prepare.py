@@ -13,6 +13,7 @@ from orchestrator.data.observations import ObservationsRecord, split_observation
 from orchestrator.data.split import SplitRecord, split_table
 from orchestrator.journal.rundir import read_model, write_json
 from orchestrator.nodes.context import Context
+from orchestrator.nodes.evaluated import keep_models, own_split
 
 Record = SplitRecord | ObservationsRecord
 
@@ -23,6 +24,8 @@ async def set_aside(context: Context, plan: Plan) -> Record | None:
     Raises:
         BadInput: the data cannot be split in the way that the plan says.
     """
+    if plan.evaluated is not None:
+        await asyncio.to_thread(keep_models, plan.evaluated, context.run)
     if plan.data is not None:
         return await _table(context, plan)
     if plan.observations is not None:
@@ -61,6 +64,10 @@ async def _table(context: Context, plan: Plan) -> SplitRecord:
     strategy = _fingerprint(plan.data)
     if _made(context, strategy, context.run.split):
         return read_model(context.run.split, SplitRecord)
+    if plan.evaluated is not None and plan.evaluated.own_rows:
+        own = await asyncio.to_thread(own_split, plan.evaluated, context.run)
+        _keep(context, strategy, context.run.split, own)
+        return own
     record = await asyncio.to_thread(
         split_table if plan.data.arrays is None else split_arrays,
         Path(plan.data.file).expanduser(),

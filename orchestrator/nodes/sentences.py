@@ -10,6 +10,7 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
 from orchestrator.nodes.group_sentences import group_claims
 from orchestrator.nodes.phrases import PHRASES, Phrases
+from orchestrator.nodes.sentences_evaluate import evaluation_claims
 from orchestrator.report.intervals import bounds_measuring, interval_words
 from orchestrator.report.numbers import spell
 from orchestrator.report.result import Result
@@ -66,7 +67,8 @@ def _result(result: Result, words: Phrases) -> str:
 
 def claims_of(plan: Plan, evidence: tuple[Evidence, ...]) -> tuple[AnswerClaim, ...]:
     """What the answer claims: one sentence for each measured number that the route is about."""
-    wanted = _table_claims(plan, evidence) if plan.data is not None else _field_claims(plan, evidence)
+    about = evaluation_claims if plan.evaluated else _table_claims if plan.data is not None else _field_claims
+    wanted = about(plan, evidence)
     return tuple(
         AnswerClaim(text=text, value=entry.value, unit=entry.unit, evidence=(entry.id,))
         for text, entry in wanted

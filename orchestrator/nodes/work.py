@@ -20,7 +20,9 @@ from orchestrator.core.schedule import Outcomes, find_step, last_step_of
 from orchestrator.core.values import canonical_json, sha256_file, sha256_text, sha256_tree
 from orchestrator.data.observations import FILE
 from orchestrator.journal.rundir import read_model, write_json
+from orchestrator.measure.evaluation import judged, run_models
 from orchestrator.nodes.context import Context
+from orchestrator.nodes.evaluated import model_inputs
 from orchestrator.nodes.reasons import why_it_failed
 from orchestrator.nodes.state import State, WorkItem
 
@@ -84,8 +86,8 @@ async def _run(
 def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes, fingerprint: str) -> Job:
     """The box job of a step: its skill, its spec, the files and models of what it needs, the training rows."""
     skill = context.skills[step.skill_name]
-    inputs: dict[str, Path] = {}
-    models: dict[str, ModelFiles] = {}
+    inputs: dict[str, Path] = model_inputs(plan, step, context.run)
+    models: dict[str, ModelFiles] = run_models(plan, step, context.skills)
     if plan.data is not None:
         inputs["train"] = context.run.data / "train.parquet"
     if observes(plan, step):
@@ -106,7 +108,7 @@ def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes, fingerp
         warm=again,
         preload=skill.preload,
         destination=context.run.out(step.id),
-        skill=code_of(skill),
+        skill=judged(code_of(skill), plan),
         spec=step.spec,
         inputs=inputs,
         models=models,

@@ -12,12 +12,13 @@ import pytest
 from orchestrator.config.agent_file import AgentDefinition, read_agent
 from orchestrator.config.agents import Agents, load_agents
 from orchestrator.config.findings import FileReport
+from orchestrator.config.builtin import builtin_root
 from orchestrator.config.registry import load_configuration
 from orchestrator.config.settings import load_settings
 from orchestrator.core.errors import BadConfig
 
 Add = Callable[..., Path]
-SKILLS = ("tabular", "pinn", "simulate", "physics", "jax")
+SKILLS = tuple(sorted(path.parent.name for path in (builtin_root() / "skills").glob("*/SKILL.md")))
 
 
 def load(project: Path, home: Path, plugins: tuple[EntryPoint, ...] = ()) -> Agents:

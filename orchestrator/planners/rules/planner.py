@@ -11,6 +11,7 @@ from orchestrator.core.profile import DataProfile
 from orchestrator.core.request import Request, Route, Routing
 from orchestrator.planners.rules import clashes
 from orchestrator.planners.rules.plan_deep import deep_plan
+from orchestrator.planners.rules.plan_evaluate import evaluate_plan
 from orchestrator.planners.rules.plan_field import pinn_plan, simulate_plan
 from orchestrator.planners.rules.plan_jax import jax_plan
 from orchestrator.planners.rules.plan_table import table_plan
@@ -43,7 +44,14 @@ class RulesPlanner:
                 f"--allow-rows {request.allow_rows[0]}: the rules planner asks no model, rows never leave this machine",
                 remedy="Leave --allow-rows out.",
             )
+        if request.trained_on and routing.route is not Route.EVALUATE:
+            raise BadInput(
+                f"--trained-on {request.trained_on!r} belongs to a model that is evaluated, and none is evaluated here",
+                remedy="Leave it out, or ask: `Evaluate model.joblib on test.csv, target y`.",
+            )
         self._refuse_contradictions(request, routing)
+        if routing.route is Route.EVALUATE:
+            return evaluate_plan(request, routing, profile, findings, self.name)
         if routing.route is Route.DEEP or (routing.route is Route.TABULAR and profile and profile.arrays):
             return deep_plan(request, routing, profile, findings, self.name)
         if routing.route is Route.TABULAR:

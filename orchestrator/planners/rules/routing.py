@@ -10,6 +10,7 @@ from orchestrator.core.request import Request, Route, Routing
 from orchestrator.planners.rules import classify, explain, params, safety, sought, told, wishes
 from orchestrator.planners.rules.deep_words import deep_params
 from orchestrator.planners.rules.equation import written_equation
+from orchestrator.planners.rules.evaluate_words import evaluate_params, is_of_models
 from orchestrator.planners.rules.fields import named_equation
 from orchestrator.planners.rules.language import detect
 from orchestrator.planners.rules.lexicon import EXISTING
@@ -50,6 +51,8 @@ def route(request: Request) -> Routing:
     if found in (Route.DEEP, Route.TABULAR):
         said = deep_params(reading)
         collected |= said if found is Route.DEEP else {key: said[key] for key in said.keys() & {"image_size"}}
+    if found is Route.EVALUATE:
+        collected |= evaluate_params(reading, files, language)
     missing = () if given(request) is not None else _missing(found, collected, files, reading)
     if missing:
         return _ask(missing, collected, files, language, reading.urls)
@@ -95,6 +98,8 @@ def _special(
             return found
     if best in {None, Route.SIMULATE} and _names_equation(plain) and _BY_NETWORK.search(plain):
         return Route.PINN
+    if best in {None, Route.TABULAR} and is_of_models(files, plain):
+        return Route.EVALUATE
     if given or (best in {None, Route.SIMULATE} and problem_file(files) and _SOLVES.search(plain)):
         return best if best in {Route.PINN, Route.JAX} else Route.SIMULATE
     return None
