@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.api import types
 
 from orchestrator.core.evidence import Repair
+from orchestrator.data.quoting import quote_some
 from orchestrator.data.table import Table
 
 MISSING = ("", "?", "n/a", "na", "nan", "null", "none")
@@ -148,7 +149,7 @@ def _lost(name: str, text: pd.Series, settled: pd.Series, what: str) -> list[Rep
     lost = text.notna() & settled.isna()
     if not lost.any():
         return []
-    examples = ", ".join(repr(cell) for cell in text[lost].drop_duplicates().head(3))
+    examples = quote_some(text[lost].rename(name))
     reason = f"{name!r} holds a {what} in nearly every row; cells such as {examples} count as missing"
     return [Repair(kind=f"not_a_{what}", columns=(name,), rows=int(lost.sum()), reason=reason)]
 

@@ -20,6 +20,7 @@ from orchestrator.core.sizes import LARGEST, REMEDY, size_fault
 from orchestrator.core.values import sha256_file
 from orchestrator.data.columns import DASHES, MISSING, settle
 from orchestrator.data.delimited import decode, read_delimited, sniff_delimiter
+from orchestrator.data.quoting import quote
 from orchestrator.data.readers import READERS, read_rows
 
 Floats = NDArray[np.float64]
@@ -102,7 +103,7 @@ def _numbers(path: Path, raw: pd.Series, cells: pd.Series, *, empty: bool) -> Fl
     wrong[wrong] = [bool(_written(cell)) for cell in raw[wrong]]
     if wrong.any():
         text = _written(raw.iloc[int(np.argmax(wrong))])
-        _refuse(path, column, wrong, f"{text[:40]!r} {'is not finite' if _is_infinite(text) else 'is no number'}")
+        _refuse(path, column, wrong, f"{quote(text)} {'is not finite' if _is_infinite(text) else 'is no number'}")
     large = np.abs(values) > LARGEST
     if large.any():
         value = float(values[int(np.argmax(large))])

@@ -79,6 +79,13 @@ def by_name(name: str) -> str:
     return ""
 
 
+def attribute_of(word: str) -> str:
+    """The attribute that a word names, or of which it names a group ("gender", "women"); "" where it does neither."""
+    singular = word.removesuffix("s")
+    grouped = (attribute for attribute, words in VALUES.items() if {fold(word), fold(singular)} & words)
+    return by_name(word) or by_name(singular) or next(grouped, "")
+
+
 def words_of(name: str) -> list[str]:
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)", " ", name)
     return re.findall(r"[^\W_]+", fold(spaced))

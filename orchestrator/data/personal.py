@@ -10,65 +10,24 @@ import pandas as pd
 
 from orchestrator.core.errors import BadInput
 from orchestrator.data.columns import is_number, is_time
-from orchestrator.data.people_words import PEOPLE, words_in, words_of
-from orchestrator.data.personal_shapes import CARDS, EMAILS, PHONES, SOCIAL, kind_of, mask
+from orchestrator.data.people_words import words_of
+from orchestrator.data.personal_names import BIRTHS, GIVEN, PEOPLES_NAMES, PERSON, ROLES, STREETS, TITLE, kind_by_name
+from orchestrator.data.personal_shapes import ACCOUNTS, CARDS, EMAILS, PHONES, SOCIAL, kind_of, mask
 
-PEOPLES_NAMES, STREETS, BIRTHS, IN_TEXT = (
-    "names of people",
-    "street addresses",
-    "birth dates",
-    "words with personal data",
-)
+IN_TEXT = "words with personal data"
 MOSTLY = 0.8  # this share of a column's cells must look so
 SOME = 0.02  # in free text this share is enough
 LEAST_CELLS = 3
 MOST_CELLS = 2000  # of a long column so many different cells are looked at, evenly spread
 GIVEN_SHARE = 0.3
 
-# What a column holds, and the names that say so: words joined by "|", folded; words of PEOPLE before them do not count.
-NAMED: dict[str, str] = {
-    EMAILS: "email e|mail mail emails email|address mail|address e|mail|address courriel correo correo|electronico "
-    "メール メールアドレス 邮箱 電子メール",
-    PHONES: "phone telephone tel mobile cell cellphone fax phone|number telephone|number phone|no mobile|number "
-    "home|phone work|phone mobile|phone cell|phone telefon telefonnummer handy handynummer mobilnummer "
-    "telefono telefone movil celular cellulare portable numero|de|telephone 电话 手机 手机号 電話 電話番号",
-    "bank accounts": "iban bank|account account|number account|no account|num kontonummer compte|bancaire 银行账号",
-    CARDS: "credit|card card|number card|no credit|card|number kreditkarte kreditkartennummer cc|num cc|number pan",
-    SOCIAL: "ssn social|security social|security|number social|security|no sin nin nino cpf nif dni nie cnp bsn "
-    "national|id tax|id steuernummer sozialversicherungsnummer codice|fiscale numero|de|securite|sociale aadhaar "
-    "personnummer passport passport|number passport|no reisepass pasaporte passeport passaporto driver|license "
-    "drivers|license license|plate licence|plate number|plate 身份证 身份证号 マイナンバー",
-    "IP addresses": "ip ip|address ip|addr ipaddress remote|addr mac|address",
-    PEOPLES_NAMES: "first|name last|name full|name surname forename given|name family|name middle|name maiden|name "
-    "firstname lastname fullname fname lname vorname nachname familienname prenom nom|de|famille nombre|completo "
-    "apellido apellidos cognome nome|completo sobrenome username user|name login contact|name contact|person 姓名 氏名",
-    STREETS: "address addr street|address street street|name home|address postal|address mailing|address address|1 "
-    "address|line|1 strasse anschrift adresse direccion domicilio indirizzo endereco 地址 住所",
-    BIRTHS: "birth|date date|of|birth birthdate dob birthday birth|day day|of|birth geburtsdatum geburtstag "
-    "date|de|naissance fecha|de|nacimiento data|di|nascita data|de|nascimento 出生日期 生年月日",
-}
-BARE = frozenset({"name", "names", "nom", "nombre", "nome"})
-WITH_NUMBERS = (PHONES, "bank accounts", CARDS, SOCIAL)  # kinds that a column of plain numbers may hold
-TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Mme|Sr|Sra)\b\.?")
-PERSON = re.compile(r"[^\W\d_a-z][^\W\d_]*['’.-]?[^\W\d_]*(?:,? \(?[^\W\d_][^\W\d_]*['’.-]?[^\W\d_]*\.?\)?){1,9}")
+WITH_NUMBERS = (PHONES, ACCOUNTS, CARDS, SOCIAL)  # kinds that a column of plain numbers may hold
 STREET = re.compile(
     r"(?i:\d+[a-z]?,? (?:[\w.'-]+ ){1,4}(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|way"
     r"|place|pl|square|terrace)\b\.?.*"
     r"|\D{2,40}(?:stra(?:ss|ß)e|str\.?|gasse|allee|weg|platz|ufer|damm|ring)\s*\d+\s?[a-z]?\b.*"
     r"|(?:\d+ ?(?:bis|ter)?,? )?(?:rue|avenue|boulevard|chemin|impasse|quai|calle|avenida|paseo|plaza|via|viale|piazza"
     r"|corso|rua|travessa|alameda)\s.*\d.*|.*[路街道]\d+号.*|.*\d+(?:丁目|番地).*)"
-)
-GIVEN = words_in(
-    "james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony "
-    "mark paul steven andrew george edward peter henry mary patricia jennifer linda elizabeth barbara susan "
-    "jessica sarah karen nancy lisa margaret sandra emily anna emma olivia sophia alice jane kate laura hans karl "
-    "klaus jurgen wolfgang stefan andreas markus lukas felix jonas ursula monika petra sabine claudia julia "
-    "katharina greta ingrid jean pierre michel philippe nicolas francois luc marie nathalie isabelle sylvie "
-    "catherine camille chloe juan jose carlos luis javier miguel antonio manuel pedro maria carmen ana isabel "
-    "lucia elena giovanni giuseppe marco luca paolo francesco andrea matteo giulia francesca chiara sara joao "
-    "tiago rui paulo fernando beatriz ines mohammed ahmed ali omar fatima aisha yusuf ibrahim ivan olga dmitri "
-    "natasha wei ming li hiroshi yuki kenji sakura priya raj amit arjun deepa noah liam mia leo max tom ben sam "
-    "alex martin simon"
 )
 
 
@@ -108,18 +67,6 @@ def personal_kind(name: str, column: pd.Series) -> str:
     return _of_forms(cells) or _of_words(name, named, cells)
 
 
-def kind_by_name(name: str) -> str:
-    """What a column's name says that it holds; "" where it says nothing."""
-    every = words_of(name)
-    for words in (every, [word for word in every if word not in PEOPLE and word != "id"]):
-        told = "|".join(words)
-        for kind, names in NAMED.items():
-            if told in names.split():
-                return kind
-    owned = len(every) > 1 and {*every} - PEOPLE <= BARE and bool({*every} & PEOPLE)
-    return PEOPLES_NAMES if owned else ""
-
-
 def _cells(column: pd.Series) -> list[str]:
     """Different cells as text, whole numbers without a point."""
     values = column.dropna().drop_duplicates()
@@ -141,10 +88,12 @@ def _of_numbers(named: str, cells: list[str]) -> str:
 
 
 def _of_forms(cells: list[str]) -> str:
-    """The form that nearly all cells have in full."""
+    """The commonest form of cells, where nearly all have one in full; of forms that nothing else has, where some do."""
     kinds = [kind_of(cell) for cell in cells]
-    commonest = max(set(kinds) - {""}, key=kinds.count, default="")
-    return commonest if commonest and kinds.count(commonest) >= MOSTLY * len(kinds) else ""
+    formed = [kind for kind in kinds if kind]
+    certain = [kind for kind in formed if kind in (EMAILS, ACCOUNTS)]
+    enough = len(formed) >= MOSTLY * len(kinds) or len(certain) >= max(1.0, SOME * len(kinds))
+    return max(sorted(set(formed)), key=formed.count) if enough and formed else ""
 
 
 def _of_words(name: str, named: str, cells: list[str]) -> str:
@@ -159,8 +108,7 @@ def _of_words(name: str, named: str, cells: list[str]) -> str:
     ):
         titled = _share(cells, lambda cell: bool(TITLE.search(cell)))
         given = _share(cells, lambda cell: bool(GIVEN & set(words_of(cell))))
-        if {*words_of(name)} <= BARE or max(titled, given) >= GIVEN_SHARE:
+        if {*words_of(name)} <= ROLES or max(titled, given) >= GIVEN_SHARE:
             return PEOPLES_NAMES
-    if _share(cells, lambda cell: mask(cell) != cell) >= SOME:
-        return IN_TEXT
-    return ""
+    held = _share(cells, lambda cell: " " in cell and not kind_of(cell) and mask(cell) != cell)
+    return IN_TEXT if held >= SOME else ""

@@ -18,6 +18,7 @@ from orchestrator.data.columns import is_time
 from orchestrator.data.duplicates import duplicate_units, repeats_are_natural
 from orchestrator.data.groups import write_groups
 from orchestrator.data.near import near_copies
+from orchestrator.data.quoting import quote
 from orchestrator.data.readers import read_table
 from orchestrator.data.seal import Part, seconds, write_labels, write_parts
 from orchestrator.data.usable import Usable, usable_rows
@@ -240,7 +241,7 @@ def _check_sides(path: Path, strategy: DataStrategy, train: Part, test: Part) ->
         )
     if len(set(train.target.tolist())) < 2:
         raise BadInput(
-            f"all training rows of {str(path)!r} have {strategy.target!r} = {str(train.target[0])!r} once the test "
+            f"all training rows of {str(path)!r} have {strategy.target!r} = {quote(train.target[0])} once the test "
             "rows are set aside",
             remedy="shuffle, stratify, or give more rows",
         )

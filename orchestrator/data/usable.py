@@ -12,6 +12,7 @@ from orchestrator.core.errors import BadInput
 from orchestrator.core.evidence import Repair
 from orchestrator.core.plan import DataStrategy
 from orchestrator.data.columns import class_name, is_number, is_time
+from orchestrator.data.quoting import quote_first
 
 MIN_ROWS = 10
 ROW_ID = "row_id"
@@ -78,7 +79,7 @@ def _check_columns(path: Path, frame: pd.DataFrame, strategy: DataStrategy) -> N
         if not (is_time(column) or is_number(column)):
             raise BadInput(
                 f"column {strategy.split.column!r} of {str(path)!r} holds neither times nor numbers (such as "
-                f"{str(column.dropna().iloc[0])!r})",
+                f"{quote_first(column)})",
                 remedy="write times as 2026-11-22 or 2026-11-22T10:30, or name another column",
             )
 
@@ -87,13 +88,13 @@ def _target(path: Path, column: pd.Series, strategy: DataStrategy) -> pd.Series:
     name = strategy.target
     if column.nunique() == 1:
         raise BadInput(
-            f"the target {name!r} of {str(path)!r} is constant ({class_name(column.dropna().iloc[0])!r} in every row)",
+            f"the target {name!r} of {str(path)!r} is constant ({quote_first(column.map(class_name))} in every row)",
             remedy="name a target that varies",
         )
     if strategy.task == "regression":
         if not (is_number(column) or column.dtype == bool):
             raise BadInput(
-                f"the target {name!r} of {str(path)!r} holds {str(column.iloc[0])!r}; regression needs numbers",
+                f"the target {name!r} of {str(path)!r} holds {quote_first(column)}; regression needs numbers",
                 remedy="ask for a classification, or name a numeric target",
             )
         return column.astype(float)

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from orchestrator.core.evidence import Evidence, Verdict
+from orchestrator.core.plan import DataStrategy
 from orchestrator.gates.known import Known, unknown
 
-GROUPS = "ethics.groups"
+GROUPS, PERSONAL = "ethics.groups", "ethics.personal"
+TRACES = "personal.traces"
 MEASURED, SMALL, GAP = "groups.measured", "groups.small", "gap."
 OPEN = ("rmse", "mae", "r2", "median_ae", "log_loss", "mape")  # metrics whose differences have no end
 OF_RATES = ("demographic_parity", "equalized_odds", "equal_opportunity", "false_positive_rate", "mean_error")
+
+
+def hidden_columns(data: DataStrategy) -> tuple[str, ...]:
+    """Columns of personal data that the request does not name to be kept."""
+    return tuple(name for name in data.personal if name not in data.kept)
+
+
+def personal(known: Known) -> Verdict:
+    """No value of a column of personal data stands in a file of the run; the folder of the rows is not searched."""
+    traces = known.find(TRACES, "run")
+    data = known.plan.data
+    hidden = hidden_columns(data) if data else ()
+    if traces is None or traces.value is None:
+        found = unknown(PERSONAL, traces.text if traces else "personal data was not looked for in the run's files")
+        return found.model_copy(update={"columns": {"unmeasured": hidden}})
+    passed = traces.value == 0
+    return Verdict(
+        id=PERSONAL, verdict="passed" if passed else "failed", value=traces.value, threshold=0.0, evidence=(traces.id,),
+        reason=traces.text, remedy="" if passed else "remove the folder of the run, and drop the columns in the file",
+        columns={} if passed else {"traces": hidden},
+    )  # fmt: skip
 
 
 def gap_measure(name: str) -> str:
@@ -111,7 +134,7 @@ def _unbounded(gap: Evidence) -> bool:
 def largest_words(gaps: tuple[Evidence, ...]) -> str:
     found = largest(gaps)
     if found is None:
-        return "no gap between groups is larger than chance explains"
+        return "no gap between groups is larger than chance could make it"
     return (
         f"the largest gap that chance does not explain is the {gap_words(found)} of {found.subject}: "
         f"{found.value:.3g}{_between(found)} ({found.text})"

@@ -6,6 +6,7 @@ from orchestrator.core.answer import AnswerClaim
 from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan
+from orchestrator.gates.ethics import hidden_columns
 
 OF_RATES = ("gap.demographic_parity_difference", "gap.equalized_odds_difference")
 REPRODUCIBILITY = ("reproducibility.seeds", "reproducibility.hyperparameters")
@@ -21,7 +22,7 @@ def principles(
     """rigor: claims on held-out data beside a baseline ÷ claims. reproducibility: its checks passed ÷ ruled.
 
     efficiency: processor seconds used ÷ seconds held (threads x wall) over all steps.
-    ethics: 1 less the gap between groups that is certain, on average over the sensitive columns (see `fairness`).
+    ethics: how columns that tell of people fare, on average over them (see `fairness`).
     """
     ruled = {verdict.id: verdict.verdict for verdict in verdicts}
     with_baseline = ruled.get("model.baseline") in ("passed", "not_applicable")
@@ -39,12 +40,13 @@ def principles(
 
 
 def fairness(plan: Plan | None, verdicts: tuple[Verdict, ...], evidence: tuple[Evidence, ...]) -> float | None:
-    """The mean over the sensitive columns; None where there is none, or where no check of ethics was ruled on.
+    """The mean over sensitive and personal columns; None where there is none, or no check of ethics was ruled on.
 
-    A column counts 0 where a check faults it (its gaps were not measured, or exceed a bound of the request). Else it
-    counts 1 less the lower end of its largest gap in rates; of a regression, the upper end of its ratio of the metric.
+    A column counts 0 where a check faults it: its gaps were not measured or exceed a bound of the request, or values of
+    it were found in the run's files. Else a sensitive column counts 1 less the lower end of its largest gap in rates
+    (of a regression, the upper end of its ratio of the metric), and one of personal data counts 1.
     """
-    columns = plan.data.sensitive if plan and plan.data else ()
+    columns = tuple(dict.fromkeys((*plan.data.sensitive, *hidden_columns(plan.data)))) if plan and plan.data else ()
     ruled = [verdict for verdict in verdicts if verdict.id.startswith("ethics.")]
     if not columns or not ruled:
         return None

@@ -31,7 +31,7 @@ PHYSICS: tuple[str, ...] = (
     "physics.conservation",
 )
 CONVERGENCE, IDENTIFIED, EQUIVALENCE = "simulate.convergence", "inverse.identified", "deploy.equivalence"
-GROUPS = "ethics.groups"
+GROUPS, PERSONAL = "ethics.groups", "ethics.personal"
 
 REQUIRED: dict[Route, tuple[str, ...]] = {
     Route.TABULAR: CHECKS,
@@ -78,11 +78,12 @@ def kind_of(plan: Plan) -> Route:
 
 def required(plan: Plan) -> tuple[str, ...]:
     """The checks of a plan: with unknown coefficients also whether they were found, of a model made quick whether it
-    says the same, and with sensitive columns how their groups fare.
+    says the same, with sensitive columns how their groups fare, and with personal data whether it was kept out.
     """
     checks = REQUIRED.get(kind_of(plan), ())
-    if plan.data is not None and plan.data.sensitive:
-        return (*checks, GROUPS)
+    if plan.data is not None:
+        hidden = set(plan.data.personal) - set(plan.data.kept)
+        checks = (*checks, *((GROUPS,) if plan.data.sensitive else ()), *((PERSONAL,) if hidden else ()))
     if kind_of(plan) is not Route.PINN:
         return checks
     quick = any(step.spec.get("mode") == "inference" for step in plan.steps)

@@ -56,6 +56,7 @@ TABLE: dict[str, Gate] = {
     "evaluation.metric": table.metric,
     "evaluation.uncertainty": table.uncertainty,
     "ethics.groups": ethics.groups,
+    "ethics.personal": ethics.personal,
 }
 EVALUATION: dict[str, Gate] = {
     "data.leakage": evaluation.leakage,

@@ -24,6 +24,7 @@ from orchestrator.measure.evidence import EvidenceBook
 from orchestrator.measure.field import measure_network, measure_reference
 from orchestrator.measure.latency import measure_latency
 from orchestrator.measure.noise import estimate_noise
+from orchestrator.measure.personal import book_traces
 from orchestrator.measure.points import POINTS_FILE
 from orchestrator.measure.subjects import Question, Subject
 from orchestrator.measure.table import measure_table
@@ -77,6 +78,7 @@ async def _table(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skill
         split = read_model(bench.run.split, SplitRecord)
         others = rivals.model if rivals is not None else None
         await measure_table(bench, book, subject.step, subject.outcome, subject.model, plan.data, split, others)
+        book_traces(book, plan.data, subject.step.id)
 
 
 async def _field(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skills: Mapping[str, Skill]) -> None:

@@ -20,13 +20,13 @@ LARGEST = {
     "ja": "偶然では説明できない群間の最大の差は {value}（{range}）：{what}。",
 }
 NO_GAP = {
-    "en": "No gap between the groups of {columns} is larger than chance explains.",
-    "de": "Kein Abstand zwischen den Gruppen von {columns} ist größer, als der Zufall erklärt.",
-    "fr": "Aucun écart entre les groupes de {columns} n'est plus grand que le hasard ne l'explique.",
-    "es": "Ninguna brecha entre los grupos de {columns} es mayor de lo que explica el azar.",
-    "it": "Nessun divario tra i gruppi di {columns} è più grande di quanto spieghi il caso.",
-    "pt": "Nenhuma diferença entre os grupos de {columns} é maior do que o acaso explica.",
-    "zh": "{columns} 各组之间没有超出偶然范围的差距。",
+    "en": "No gap between the groups of {columns} is larger than chance could make it.",
+    "de": "Kein Abstand zwischen den Gruppen von {columns} ist größer, als der Zufall ihn machen könnte.",
+    "fr": "Aucun écart entre les groupes de {columns} n'est plus grand que le hasard ne pourrait le produire.",
+    "es": "Ninguna brecha entre los grupos de {columns} es mayor de lo que el azar podría producir.",
+    "it": "Nessun divario tra i gruppi di {columns} è più grande di quanto il caso potrebbe produrre.",
+    "pt": "Nenhuma diferença entre os grupos de {columns} é maior do que o acaso poderia produzir.",
+    "zh": "{columns} 各组之间没有超出偶然可能造成的差距。",
     "ja": "{columns} の群間に偶然を超える差はありません。",
 }
 
@@ -54,7 +54,7 @@ def group_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[s
     metric = plan.data.metric if plan.data else ""
     for gap in gaps:
         if gap.name == f"{GAP}{metric}_difference":
-            more = "; chance explains it" if gap.interval is not None else ""
+            more = "; it may be chance" if gap.interval is not None else ""
             yield f"Gap between groups, {_what(gap)}{_range(gap)}{more}", gap
 
 

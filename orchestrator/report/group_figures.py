@@ -25,7 +25,8 @@ def draw_gaps(gaps: Sequence[Evidence], name: str) -> Markup:
             if gap.interval:
                 axes.plot(gap.interval, (height, height), color=colour, linewidth=2.2, alpha=0.55)
             face = colour if certain else "none"
-            axes.plot([gap.value], [height], "o", color=colour, markersize=6, markerfacecolor=face)
+            if gap.value is not None:
+                axes.plot([gap.value], [height], "o", color=colour, markersize=6, markerfacecolor=face)
         axes.set_yticks(range(len(rows)), [f"{gap.subject}: {_name(gap)}" for gap in rows])
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.tick_params(axis="y", length=0)

@@ -108,9 +108,9 @@ def _caption(name: str, gaps: list[Evidence], metric: str) -> str:
     certain = [gap for gap in gaps if gap.interval is not None and gap.interval[0] > 0]
     said = (
         f"Each dot is the largest difference in {what} between two groups of a column; the line is its 95 % interval, "
-        "which holds for all pairs of its groups at once."
+        "which holds for all pairs of groups and all gaps at once."
     )
     if not certain:
-        return f"{said} Every line reaches zero, so chance explains each of these gaps."
+        return f"{said} Every line reaches zero, so each of these gaps may be chance."
     shown = " and ".join(dict.fromkeys(gap.subject for gap in certain))
     return f"{said} Lines that stay above zero (filled dots) are gaps that chance does not explain: here of {shown}."

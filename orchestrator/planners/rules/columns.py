@@ -14,7 +14,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_WORD = r"(?:\x01+|[^\W\d][\w$%]*(?:[.\-][\w]+)*)"
+WORD = r"(?:\x01+|[^\W\d][\w$%]*(?:[.\-][\w]+)*)"
 _STOP = (
     r"(?:in|from|using|with|on|based|for|by|and|given|as|at|to|of|is|are|was|via|out|per|into|over|please|that|which|"
     r"column|columns|target|label|values?|optimi[sz]ing|optimi[sz]e|maximi[sz]ing|minimi[sz]ing|file|data|dataset|next|"
@@ -22,8 +22,8 @@ _STOP = (
     r"|dai|em|do|no|na|com|"
     r"vorher|voraus|ohne|without|then|but|if|when|while|seed|group|grouped|so|e)\b"
 )
-_PHRASE = rf"(?P<col>\x01+|{_WORD}(?: (?!{_STOP}){_WORD}){{0,2}})"
-_ONE = rf"(?P<col>{_WORD})"
+_PHRASE = rf"(?P<col>\x01+|{WORD}(?: (?!{_STOP}){WORD}){{0,2}})"
+_ONE = rf"(?P<col>{WORD})"
 ARTICLE = r"(?:the |a |an |die |der |das |den |le |la |l'|les |el |lo |il |los |las |o |a |os |as )?"
 _COLUMN = r"(?:column |columns |variable |feature |field |spalte |colonne |colonna |columna |coluna |列 ?)"
 _IS = (
@@ -90,7 +90,7 @@ _TIME = (
     r")?(?P<col>\x01+|\w*(?:date|time|day|year|month|stamp)\w*)",
     rf"{_ONE} is the (?:time|date|timestamp)(?: column)?\b",
 )
-LIST = rf"(?P<cols>{_WORD}(?:\s*(?:,|and|und|et|y|e|&)\s*(?:the )?{_WORD})*)"
+LIST = rf"(?P<cols>{WORD}(?:\s*(?:,|and|und|et|y|e|&)\s*(?:the )?{WORD})*)"
 _DROP = (
     rf"\b(?:drop|remove|discard) (?:the )?(?:columns? )?(?!duplicates|outliers|rows|missing|nan|the )\s*{LIST}",
     rf"\b(?:ignore|exclude|without|leave out|skip|ohne|sans|sin|senza|sem) (?:the |die |la |las |les "
@@ -105,7 +105,7 @@ _KEEP = (
     rf"\b(?:from|using|with) (?:the )?(?:columns|features|predictors) {LIST}",
 )
 _JOIN = re.compile(r"\s*(?:,|&|\band\b|\bund\b|\bet\b|\by\b|\be\b)\s*(?:the )?")
-_TWO_TARGETS = re.compile(rf"\bpredict (?P<first>{_WORD}) and (?P<second>{_WORD})(?= (?:in|from|using) )")
+_TWO_TARGETS = re.compile(rf"\bpredict (?P<first>{WORD}) and (?P<second>{WORD})(?= (?:in|from|using) )")
 
 
 @dataclass(frozen=True)

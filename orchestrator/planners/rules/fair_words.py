@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from orchestrator.planners.rules.columns import ARTICLE, LIST, compiled, listed
+from orchestrator.planners.rules.columns import ARTICLE, LIST, WORD, compiled, listed
 from orchestrator.planners.rules.metrics import FILLER, HIGH, LOW, METRICS
 from orchestrator.planners.rules.numbers import NUMBER, number
 from orchestrator.planners.rules.text import Reading
@@ -20,13 +20,16 @@ _ACROSS = (
     r"(?:across|between|among|with respect to|with regard to|regarding|by|over|against|uber|bezuglich|nach|zwischen"
     r"|entre|selon|segun|respecto a|rispetto a|tra|per|em relacao a)"
 )
+_AND = r"(?:and|und|et|y|e|&)"
+# Of a list in running text: what follows a comma is a column only where the list goes on, or the sentence ends.
+_TOLD = rf"(?P<cols>{WORD}(?:\s*,\s*{WORD}(?=\s*(?:[,.;:!?)]|$|{_AND}\b)))*(?:\s*,?\s*\b{_AND}\b\s*(?:the )?{WORD})*)"
 SENSITIVE = compiled(
     (
         rf"\b(?:sensitive|protected) (?:columns?|attributes?|features?|variables?|groups?)\b\s*(?:=|:|are|is)?\s*"
         rf"{LIST}",
         rf"\b(?:sensib\w+|sensiv\w+|geschutzte) (?:spalten?|merkmale?)\b\s*(?:=|:|sind|ist)?\s*{LIST}",
         rf"\b(?:colonnes?|columnas?|colonn[ae]|colunas?) sens\w+\s*(?:=|:|sont|son|sono|sao)?\s*{LIST}",
-        rf"\b{_FAIR} {_ACROSS} (?:groups (?:of|in|by) |different |all )?{ARTICLE}{LIST}",
+        rf"\b{_FAIR} {_ACROSS} (?:groups (?:of|in|by) |different |all )?{ARTICLE}{_TOLD}",
         rf"(?:敏感列|敏感属性|センシティブ列)\s*[=:为是は]?\s*{LIST}",
     )
 )
@@ -54,7 +57,19 @@ KEPT = compiled(
         rf"(?:spalten?|colonnes?|columnas?|colonn[ae]|colunas?) {LIST}",
     )
 )
-_NO_GROUPS = ("groups", "group", "people", "persons", "everyone", "everybody", "users", "customers", "patients", "all")
+_NO_GROUPS = (
+    "please",
+    "groups",
+    "group",
+    "people",
+    "persons",
+    "everyone",
+    "everybody",
+    "users",
+    "customers",
+    "patients",
+    "all",
+)
 
 _GAPS: tuple[tuple[str, str], ...] = (
     ("demographic_parity", r"demographic parity|statistical parity|selection[ -]rates?|demografische paritat"),
@@ -86,13 +101,14 @@ def people_params(reading: Reading, language: str) -> dict[str, JsonValue]:
     A bound on the gap of no named metric stands under `metric_difference`.
     """
     params: dict[str, JsonValue] = {}
-    named = [name for name in listed(SENSITIVE, reading) if name.lower() not in _NO_GROUPS]
+    told = without_gaps(reading)
+    named = [name for name in listed(SENSITIVE, told) if name.lower() not in _NO_GROUPS]
     if named or NONE_SENSITIVE.search(reading.plain):
         params["sensitive"] = list(named)
     if bounds := _bounds(reading, language):
         params["gap_bounds"] = dict(bounds)
     for key, patterns in (("left_unused", UNUSED), ("kept", KEPT)):
-        if columns := listed(patterns, reading):
+        if columns := listed(patterns, told):
             params[key] = list(columns)
     return params
 
@@ -101,7 +117,7 @@ def without_gaps(reading: Reading) -> Reading:
     """The request without its bounds on gaps, which name metrics and numbers of their own."""
     plain = reading.plain
     for pattern in (*BOUNDS, FOUR_FIFTHS):
-        plain = pattern.sub(lambda match: " " * len(match[0]), plain)
+        plain = pattern.sub(lambda match: ";" * len(match[0]), plain)
     return replace(reading, plain=plain)
 
 

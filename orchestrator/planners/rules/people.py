@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from orchestrator.core.errors import BadInput
 from orchestrator.core.profile import DataProfile
-from orchestrator.data.people_words import by_name
+from orchestrator.data.people_words import attribute_of
 from orchestrator.planners.rules.metrics import CLASSIFICATION, REGRESSION
 from orchestrator.planners.rules.spelling import nearest
 from orchestrator.planners.rules.target import resolve
@@ -83,14 +83,14 @@ def _sensitive(params: Params, profile: DataProfile, target: str) -> tuple[str, 
 
 
 def _meant(word: str, profile: DataProfile, *, strict: bool = False) -> tuple[str, ...]:
-    """The column of that name, or the columns that tell the attribute of that name ("gender" means the column "sex").
+    """The column of that name, or the columns that tell the attribute of that name ("women" means the column "sex").
 
     Raises: BadInput where there is none; unless `strict`, only where a column is called much like it.
     """
     try:
         return (resolve(word, profile, "column"),)
     except BadInput:
-        alike = tuple(c.name for c in profile.columns if c.sensitive and c.sensitive == by_name(word.removesuffix("s")))
+        alike = tuple(c.name for c in profile.columns if c.sensitive and c.sensitive == attribute_of(word))
         if alike or not (strict or nearest(word, tuple(column.name for column in profile.columns))):
             return alike
         raise
