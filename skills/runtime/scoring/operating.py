@@ -1,4 +1,4 @@
-"""Scorers of decisions: a chosen threshold, recalibrated probabilities, sets of classes, on the sealed rows."""
+"""Scorers of decisions: a chosen threshold, and sets of classes, on the sealed rows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from skills.runtime.scoring.tables import Labels, Unmatched, read_labels, read_p
 
 Array = NDArray[np.float64]
 OF_A_THRESHOLD = ("recall", "precision", "f1", "accuracy", "balanced_accuracy")
-BINS = 10
-LEAST_IN_A_BIN = 10
 
 
 def operating_point(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
@@ -41,38 +39,6 @@ def operating_point(files: Mapping[str, Path], params: Mapping[str, Any]) -> Sco
             for name, function in {**functions, "false_positive_rate": false_positives}.items()
         )
     )
-
-
-def calibration_error(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
-    """The mean distance between what is promised and what is seen, over ten bins of equally many rows.
-
-    Of two classes the positive one's probability counts, of more the predicted class's. Expected calibration error
-    with bins of equal mass (Nguyen and O'Connor 2015, arXiv:1508.05154); chance alone keeps it above zero.
-    """
-    subject, labels = str(params.get("subject", "")), read_labels(files["labels"])
-    try:
-        found = _of_classes(files["predictions"], labels, params)
-    except (Unmatched, ValueError) as wrong:
-        return unmeasured("calibration_error", str(wrong), subject=subject)
-    if found.binary:
-        promised, seen = found.probability[:, found.positive], (found.truth == found.positive).astype(float)
-    else:
-        promised, seen = found.probability.max(axis=1), (found.predicted == found.truth).astype(float)
-    if len(seen) < 2 * LEAST_IN_A_BIN:
-        return unmeasured("calibration_error", f"{len(seen)} rows are too few to compare shares", subject=subject)
-    bins = min(BINS, len(seen) // LEAST_IN_A_BIN)
-    place = np.minimum(np.argsort(np.argsort(promised, kind="stable")) * bins // len(seen), bins - 1)
-    member = (place[:, None] == np.arange(bins)).astype(float)
-
-    def error(weights: Array) -> Array:
-        apart = np.abs(weights @ (member * (promised - seen)[:, None]))
-        return np.asarray(apart.sum(axis=1) / weights.sum(axis=1), dtype=np.float64)
-
-    told = f"{bins} bins of equally many rows"
-    rows = [[float(promised[place == one].mean()), float(seen[place == one].mean()), int((place == one).sum())]
-            for one in range(bins)]  # fmt: skip
-    table: dict[str, list[Any]] = {"columns": ["promised", "seen", "rows"], "rows": rows}
-    return Scored((_score("calibration_error", error, labels, params, told),), {f"calibration-{subject}": table})
 
 
 def set_coverage(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
@@ -120,6 +86,5 @@ def _score(name: str, function: Any, labels: Labels, params: Mapping[str, Any], 
 
 SCORERS: dict[str, Scorer] = {
     "operating_point": operating_point,
-    "calibration_error": calibration_error,
     "set_coverage": set_coverage,
 }

@@ -190,7 +190,7 @@ def _one_against_rest(subject: Classified, weights: Array, area: Callable[[Array
     return _nanmean(np.stack(columns, axis=1))
 
 
-def _steps(truth: Array, score: Array, weights: Array) -> tuple[Array, Array]:
+def steps(truth: Array, score: Array, weights: Array) -> tuple[Array, Array]:
     """Cumulated weights of positives and negatives at every distinct score, highest first, (b, m) each."""
     order = np.argsort(-score, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
@@ -200,15 +200,17 @@ def _steps(truth: Array, score: Array, weights: Array) -> tuple[Array, Array]:
     return positives, negatives
 
 
-def _roc_area(truth: Array, score: Array, weights: Array) -> Array:
-    positives, negatives = _steps(truth, score, weights)
+def roc_area(truth: Array, score: Array, weights: Array) -> Array:
+    """The area under the ROC curve of one class, (b,), by trapezoids; `truth` (n,) is 1 for its rows."""
+    positives, negatives = steps(truth, score, weights)
     before = np.c_[np.zeros(len(weights)), positives[:, :-1]]
     widths = np.diff(np.c_[np.zeros(len(weights)), negatives], axis=1)
     return ((before + positives) / 2 * widths).sum(axis=1) / (positives[:, -1] * negatives[:, -1])
 
 
-def _average_precision(truth: Array, score: Array, weights: Array) -> Array:
-    positives, negatives = _steps(truth, score, weights)
+def average_precision(truth: Array, score: Array, weights: Array) -> Array:
+    """The average precision of one class, (b,), by steps without interpolation; `truth` (n,) is 1 for its rows."""
+    positives, negatives = steps(truth, score, weights)
     gained = np.diff(np.c_[np.zeros(len(weights)), positives], axis=1)
     precision = positives / np.maximum(positives + negatives, TINY)
     return (gained * precision).sum(axis=1) / positives[:, -1]
@@ -227,8 +229,8 @@ CLASSIFICATION: dict[str, Callable[[Classified, Array], Array]] = {
     "f1": _f1,
     "precision": _precision,
     "recall": _recall,
-    "roc_auc": lambda subject, weights: _one_against_rest(subject, weights, _roc_area),
-    "pr_auc": lambda subject, weights: _one_against_rest(subject, weights, _average_precision),
+    "roc_auc": lambda subject, weights: _one_against_rest(subject, weights, roc_area),
+    "pr_auc": lambda subject, weights: _one_against_rest(subject, weights, average_precision),
     "log_loss": _log_loss,
     "brier": _brier,
 }
