@@ -22,6 +22,7 @@ from orchestrator.journal.journal import Journal, read_events
 from orchestrator.journal.rundir import RunDirectory
 from orchestrator.measure.bench import Bench, Scorer, together
 from orchestrator.measure.constant import CONSTANT, COVERAGE, write_constant
+from orchestrator.measure.details import detail_files, detail_scorers
 from orchestrator.measure.edge import DELIVERED, load_predictions, prediction_file
 from orchestrator.measure.evidence import EvidenceBook
 from orchestrator.measure.groups import group_files, group_scorers
@@ -61,8 +62,8 @@ async def measure_evaluation(
         return
     files = {f"p_{name}": prediction_file(folder, name) for name in names}
     files |= {"labels": Path(split.labels), f"p_{CONSTANT}": write_constant(split, data, bench.run.measured / "host")}
-    files |= group_files(split)
-    scorers = scorers_of(data, step, bench.seed)
+    files |= group_files(split) | detail_files(split, data)
+    scorers = scorers_of(data, split, step, bench.seed)
     if again is not None:
         files["again"] = prediction_file(again, DELIVERED)
         scorers.append(Scorer(name="prediction_repeat", inputs={"predictions": f"p_{DELIVERED}", "again": "again"}))
@@ -100,7 +101,7 @@ def variants_of(step: Step) -> tuple[str, ...]:
     return (DELIVERED, *(name for name, wanted in asked.items() if wanted))
 
 
-def scorers_of(data: DataStrategy, step: Step, seed: int) -> list[Scorer]:
+def scorers_of(data: DataStrategy, split: SplitRecord, step: Step, seed: int) -> list[Scorer]:
     """Metrics of the models and the constant guess, paired differences, and how the fitted decisions do."""
     names, regression = variants_of(step), data.task == "regression"
     shared: dict[str, JsonValue] = {"seed": seed} | ({"target": data.target} if regression else {})
@@ -115,10 +116,12 @@ def scorers_of(data: DataStrategy, step: Step, seed: int) -> list[Scorer]:
     rivals += [("log_loss", RECALIBRATED)] if RECALIBRATED in names else []
     scorers += [_pair(other, metric, shared) for metric, other in rivals]
     scorers += group_scorers(data, DELIVERED, shared)
-    nominal: dict[str, JsonValue] = {**shared, "nominal": step.spec.get("coverage", COVERAGE)}
+    promised = step.spec.get("coverage", COVERAGE)
+    scorers += detail_scorers(data, split, (*(m for m in models if m == OTHER), CONSTANT), shared, nominal=promised)
+    nominal: dict[str, JsonValue] = {**shared, "nominal": promised}
     if regression:
         return [*scorers, *(_of(subject, "coverage", nominal) for subject in (DELIVERED, CONSTANT))]
-    scorers += [_of(subject, "calibration_error", shared) for subject in models]
+    scorers += [_of(subject, "calibration_error", shared) for subject in models[1:]]
     scorers += [_of(THRESHOLD, "operating_point", shared)] if THRESHOLD in names else []
     return [*scorers, _of(SETS, "set_coverage", nominal)] if SETS in names else scorers
 

@@ -18,6 +18,7 @@ from orchestrator.data.split import SplitRecord
 from orchestrator.gates.table import OPPONENTS
 from orchestrator.measure.bench import Bench, Score, Scorer, together
 from orchestrator.measure.constant import CONSTANT, COVERAGE, write_constant
+from orchestrator.measure.details import detail_files, detail_scorers
 from orchestrator.measure.edge import (
     DELIVERED,
     Variants,
@@ -63,8 +64,8 @@ async def measure_table(
         kept, files = (*kept, *others), files | {f"p_{name}": path for name, path in others.items()}
     files[f"p_{CONSTANT}"] = write_constant(split, data, bench.run.measured / SET / "host")
     files["labels"] = Path(split.labels)
-    files |= group_files(split)
-    scorers = _scorers(data, kept, bench.seed)
+    files |= group_files(split) | detail_files(split, data)
+    scorers = _scorers(data, split, kept, bench.seed)
     if again is not None and not _unusable(again, (DELIVERED,), split.test_rows):
         files["again"] = prediction_file(again, DELIVERED)
         both = {"predictions": f"p_{DELIVERED}", "again": "again"}
@@ -119,7 +120,7 @@ def _useless(files: Mapping[str, Path], rows: int) -> dict[str, str]:
     return lost
 
 
-def _scorers(data: DataStrategy, variants: tuple[str, ...], seed: int) -> list[Scorer]:
+def _scorers(data: DataStrategy, split: SplitRecord, variants: tuple[str, ...], seed: int) -> list[Scorer]:
     """Every candidate's metrics, the delivered one against the host's constant guess and the skill's candidates."""
     kind = "regression" if data.task == "regression" else "classification"
     shared: dict[str, JsonValue] = {"seed": seed} | ({"target": data.target} if kind == "regression" else {})
@@ -144,7 +145,8 @@ def _scorers(data: DataStrategy, variants: tuple[str, ...], seed: int) -> list[S
             )
             for subject in (DELIVERED, CONSTANT)
         ]
-    return scorers + group_scorers(data, DELIVERED, shared)
+    details = detail_scorers(data, split, (*variants[1:], CONSTANT), shared)
+    return scorers + group_scorers(data, DELIVERED, shared) + details
 
 
 def _scorers_of_written(seed: int) -> list[Scorer]:

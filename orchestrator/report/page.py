@@ -20,6 +20,7 @@ from orchestrator.report.groups import group_section, of_groups
 from orchestrator.report.intervals import interval_beside
 from orchestrator.report.leading import leading
 from orchestrator.report.numbers import spell, spell_bytes, spell_interval, spell_seconds
+from orchestrator.report.performance import performance
 from orchestrator.report.plan_graph import HIGH, WIDE, plan_graph
 from orchestrator.report.record import Record, read_record
 from orchestrator.report.result import main_results
@@ -58,7 +59,8 @@ def _facts(record: Record) -> dict[str, object]:
     """Everything the template shows, by name."""
     answer = record.answer or _unfinished(record)
     groups = comparisons(answer.claims, record.evidence)
-    tables = read_tables(record.directory.measured)
+    shown = performance(record)
+    tables = read_tables(record.directory.measured, shown.drawn)
     return {
         "record": record,
         "answer": answer,
@@ -78,6 +80,7 @@ def _facts(record: Record) -> dict[str, object]:
         else set(),
         "timeline": timeline(record.events),
         **drawings(record, groups),
+        "pictures": shown.pictures,
         "grid": grid(groups) if groups else None,
         "tables": tuple(table for table in tables if not of_groups(table)),
         "groups": group_section(record, tables),

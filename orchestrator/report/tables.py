@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 MOST_ROWS = 60
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
+    """A table as a scorer left it."""
+
     columns: list[str]
     rows: list[list[JsonValue]]
 
@@ -19,7 +22,7 @@ class _Table(BaseModel):
 class _Scores(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    tables: dict[str, _Table] = {}
+    tables: dict[str, Table] = {}
 
 
 @dataclass(frozen=True)
@@ -42,20 +45,31 @@ class ScoreTable:
     matrix: bool
 
 
-def read_tables(measured: Path) -> tuple[ScoreTable, ...]:
-    """Every table of every readable scores.json below `measured`."""
-    found: list[ScoreTable] = []
+def read_tables(measured: Path, drawn: Container[str] = ()) -> tuple[ScoreTable, ...]:
+    """Every table of every readable scores.json below `measured`, but those named in `drawn`."""
+    return tuple(
+        _shown(name, table, source)
+        for source, tables in _read(measured)
+        for name, table in tables.items()
+        if table.rows and name not in drawn
+    )
+
+
+def whole_tables(measured: Path) -> dict[str, Table]:
+    """The same tables by name, with all their rows."""
+    return {name: table for _, tables in _read(measured) for name, table in tables.items() if table.rows}
+
+
+def _read(measured: Path) -> Iterator[tuple[str, dict[str, Table]]]:
     for path in sorted(measured.rglob("scores.json")) if measured.is_dir() else ():
         try:
             scores = _Scores.model_validate(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, ValidationError):
             continue  # a damaged file shows no table; its scores are in the evidence or nowhere
-        source = path.relative_to(measured.parent).as_posix()
-        found += [_shown(name, table, source) for name, table in scores.tables.items() if table.rows]
-    return tuple(found)
+        yield path.relative_to(measured.parent).as_posix(), scores.tables
 
 
-def _shown(name: str, table: _Table, source: str) -> ScoreTable:
+def _shown(name: str, table: Table, source: str) -> ScoreTable:
     matrix = name.startswith("confusion")
     rows = tuple(_row(row, matrix) for row in table.rows[:MOST_ROWS])
     title = name.replace("_", " ").replace("confusion-", "Confusion matrix: ").replace("confusion", "Confusion matrix")

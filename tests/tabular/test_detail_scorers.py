@@ -128,6 +128,17 @@ def test_a_calibrated_model_is_seldom_said_to_miss_and_a_boastful_one_is(tmp_pat
     assert said["boastful"] == 25
 
 
+def test_without_a_miss_nothing_is_said_for_sure(tmp_path: Path) -> None:
+    truth = np.arange(36) < 12
+    files = of_classes(tmp_path, truth, np.where(truth, 0.99, 0.01))
+    areas = score("curves", files)[1].tables["areas-delivered"]["rows"][0]
+    assert areas[3:6] == [1.0, pytest.approx(0.025 ** (1 / 12)), 1.0]
+    files = of_classes(tmp_path, np.ones(36), np.full(36, 0.99))
+    found = score("calibration_error", files)[0]["overconfidence"]
+    assert found.low == pytest.approx(-0.01)
+    assert found.high is not None and found.high > 0.05
+
+
 def test_residuals_are_told_in_cells_and_never_as_labels(tmp_path: Path) -> None:
     draw = np.random.default_rng(3)
     predicted = draw.normal(size=4000)

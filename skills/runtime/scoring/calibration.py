@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from skills.runtime.scoring.bootstrap import LEVEL, RESAMPLES, interval
 from skills.runtime.scoring.gaps import wilson
 from skills.runtime.scoring.scored import Score, Scored, Scorer, unmeasured
 from skills.runtime.scoring.table_metrics import Classified, Regressed
-from skills.runtime.scoring.tables import NO_INTERVAL, Labels, Unmatched, read_labels, read_subject
+from skills.runtime.scoring.tables import NO_INTERVAL, Labels, Unmatched, read_labels, read_subject, without_miss
 
 Array = NDArray[np.float64]
 
@@ -27,10 +28,11 @@ def calibration_error(files: Mapping[str, Path], params: Mapping[str, Any]) -> S
     """The mean distance between what is promised and what is seen, over ten bins of equally many rows.
 
     Of two classes the positive one's probability counts, of more the predicted class's. Expected calibration error
-    with bins of equal mass (Nguyen and O'Connor 2015, arXiv:1508.05154); chance alone keeps it above zero, and
-    resamples add as much again, hence the interval is reflected at the value (the basic bootstrap, Davison and Hinkley
-    1997, section 5.2), and made to hold it. Score `overconfidence`: mean promise less seen share.
-    Tables `calibration-SUBJECT`, a line a bin, and `probabilities-SUBJECT`, how often each probability is promised.
+    with bins of equal mass (Nguyen and O'Connor 2015, arXiv:1508.05154). Chance alone keeps it above zero and resamples
+    add as much again, hence the interval's low end is reflected at the value (the basic bootstrap, Davison and Hinkley
+    1997, section 5.2); its high end is the resamples' own, on the safe side.
+    Score `overconfidence`: mean promise less seen share. Tables `calibration-SUBJECT`, a line a
+    bin, and `probabilities-SUBJECT`, how often each probability is promised.
     """
     subject, labels = str(params.get("subject", "")), read_labels(files["labels"])
     try:
@@ -50,14 +52,11 @@ def calibration_error(files: Mapping[str, Path], params: Mapping[str, Any]) -> S
         apart = np.abs(weights @ (member * (promised - seen)[:, None]))
         return np.asarray(apart.sum(axis=1) / weights.sum(axis=1), dtype=np.float64)
 
-    def sureness(weights: Array) -> Array:
-        return np.asarray(weights @ (promised - seen) / weights.sum(axis=1), dtype=np.float64)
-
     told = f"{what}; {bins} bins of equally many rows"
     chance = _by_chance(promised, member, params)
     scores = (
         _score("calibration_error", error, labels, params, told, chance),
-        _score("overconfidence", sureness, labels, params, f"{what}: mean promise less the share that came true"),
+        _sureness(promised, seen, labels, params, what),
     )
     tables = {f"calibration-{subject}": _table(promised, seen, place, bins, labels)}
     return Scored(scores, tables | {f"probabilities-{subject}": _histogram(promised)})
@@ -89,6 +88,20 @@ def _histogram(promised: Array) -> dict[str, list[Any]]:
     return {"columns": ["from", "to", "rows"], "rows": rows}
 
 
+def _sureness(promised: Array, seen: Array, labels: Labels, params: Mapping[str, Any], what: str) -> Score:
+    """Mean promise less the share that came true; where all did or none, with the bound of a share without a miss."""
+
+    def sureness(weights: Array) -> Array:
+        return np.asarray(weights @ (promised - seen) / weights.sum(axis=1), dtype=np.float64)
+
+    score = _score("overconfidence", sureness, labels, params, f"{what}: mean promise less the share that came true")
+    if len(np.unique(seen)) > 1:
+        return score
+    room, middle = 1 - without_miss(len(np.unique(labels.units))), float(promised.mean())
+    low, high = (middle - 1, middle - 1 + room) if seen[0] else (middle - room, middle)
+    return replace(score, low=low, high=high)
+
+
 def _by_chance(promised: Array, member: Array, params: Mapping[str, Any]) -> float:
     """The error that promises which all hold stay below in 95 % of draws.
 
@@ -107,7 +120,7 @@ def _score(
     name: str, function: Callable[[Array], Array], labels: Labels, params: Mapping[str, Any], told: str,
     chance: float | None = None,
 ) -> Score:  # fmt: skip
-    """With `chance`, the value that chance alone stays below, the interval is reflected, and from 0 on up to there."""
+    """With `chance`, what chance alone stays below, the interval's low end is reflected, and 0 up to there."""
     n, subject = len(labels.row_ids), str(params.get("subject", ""))
     seed, resamples = int(params.get("seed", 0)), int(params.get("resamples", RESAMPLES))
     value = float(function(np.ones((1, n)))[0])
@@ -115,7 +128,7 @@ def _score(
     text = f"{told}; 95 % bootstrap interval over {labels.drawn}" if between else f"{told}; {NO_INTERVAL}"
     if between and chance is not None:
         low = max(0.0, 2 * value - between[1]) if value > chance else 0.0
-        between = low, max(value, 2 * value - between[0])
+        between = low, max(value, between[1])
         text += f", less what chance adds: promises that all hold stay below {chance:.2g} here"
     return Score(name, value, "", *(between or (None, None)), n, subject, text)
 

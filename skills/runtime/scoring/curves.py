@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skills.runtime.scoring.bootstrap import LEVEL, RESAMPLES, interval, resampled
 from skills.runtime.scoring.scored import Score, Scored, Scorer, unmeasured
 from skills.runtime.scoring.table_metrics import Classified, Regressed, average_precision, roc_area, steps
-from skills.runtime.scoring.tables import Labels, Unmatched, read_labels, read_subject
+from skills.runtime.scoring.tables import Labels, Unmatched, read_labels, read_subject, without_miss
 
 Array = NDArray[np.float64]
 
@@ -72,6 +72,9 @@ def _areas(subject: Classified, place: int, labels: Labels, params: Mapping[str,
         )
         value = float(of(np.ones((1, len(truth))))[0])
         text = f"this class against the rest, {int(truth.sum())} rows of it"
+        if value == 1 and between == (1, 1):  # every resample is perfect too: the bound of a rate without a miss
+            sides = [len(np.unique(labels.units[truth == side])) for side in (0, 1)]
+            between = without_miss(min(sides)), 1.0
         name = f"class.{name}"
         found.append(Score(name, value, "", *(between or (None, None)), len(truth), subject.classes[place], text))
     return found
@@ -99,13 +102,19 @@ def _precision_recall(positives: Array, negatives: Array) -> tuple[Array, Array]
     return positives / positives[:, -1:], positives / (positives + negatives)
 
 
+def _until_all_found(x: Array) -> int:
+    """How many thresholds there are until every row of the class is found; lower ones only lose precision."""
+    return int(np.argmax(x >= 1)) + 1
+
+
 def _lines(subject: Classified, place: int, labels: Labels, params: Mapping[str, Any], curve: Any) -> list[list[Any]]:
     """A line for each kept threshold; `low` and `high` only where there are two classes."""
     truth, score = (subject.truth == place).astype(float), subject.probability[:, place]
     x, y = (of[0] for of in curve(*steps(truth, score, np.ones((1, len(truth))))))
     thresholds = np.unique(score)[::-1]
     at = np.r_[np.inf, thresholds] if len(x) > len(thresholds) else thresholds
-    kept = _kept(x, y)
+    end = len(x) if curve is _roc else _until_all_found(x)
+    kept = _kept(x[:end], y[:end])
     ends: Any = [(None, None)] * len(kept)
     if subject.binary:
         ends = _band(truth, score, x[kept], labels, params, curve) or ends

@@ -49,7 +49,7 @@ def residuals(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
     unit = str(params.get("unit", ""))
     score = Score("mean_error", float(error.mean()), unit, *(between or (None, None)), n, subject, text)
     tables = {f"residuals-{subject}": _cells(found, seed), f"errors-{subject}": _histogram(error)}
-    covered = _covered(files["predictions"], labels, found)
+    covered = _covered(files["predictions"], labels, found, float(params.get("nominal", 0.9)))
     return Scored((score,), tables | ({f"intervals-{subject}": covered} if covered else {}))
 
 
@@ -81,7 +81,7 @@ def _histogram(error: Array) -> dict[str, list[Any]]:
     return {"columns": ["from", "to", "rows"], "rows": rows}
 
 
-def _covered(path: Path, labels: Labels, found: Regressed) -> dict[str, list[Any]] | None:
+def _covered(path: Path, labels: Labels, found: Regressed, nominal: float) -> dict[str, list[Any]] | None:
     """Coverage by fifths of the prediction, with Wilson's intervals; None without intervals or with too few rows."""
     outputs, names = read_predictions(path, labels)
     low, high = (_end(outputs, names, end) for end in (".low", ".high"))
@@ -94,8 +94,8 @@ def _covered(path: Path, labels: Labels, found: Regressed) -> dict[str, list[Any
         share = float(inside[own].mean())
         ends = wilson(np.array([share]), units)[0]
         middle, width = float(np.median(found.predicted[own])), float((high - low)[own].mean())
-        rows.append([middle, share, float(ends[0]), float(ends[1]), width, len(own)])
-    return {"columns": ["predicted", "inside", "low", "high", "width", "rows"], "rows": rows}
+        rows.append([middle, share, float(ends[0]), float(ends[1]), width, len(own), nominal])
+    return {"columns": ["predicted", "inside", "low", "high", "width", "rows", "promised"], "rows": rows}
 
 
 def _end(outputs: Array, names: tuple[str, ...], end: str) -> Array | None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-BINS = 4  # of a column of numbers or times, with equally many rows
+BINS = 4  # of a column of numbers or times, with equally many rows; fewer where rows are
 FEW = 6  # different numbers of a column that are bins of their own
 MOST_NAMES = 20  # categories of a column; the commonest
 LONGEST = 40  # letters of a category's name
@@ -43,12 +43,12 @@ def binned(column: str, cells: Any, least: int) -> Binned:
     if pd.api.types.is_datetime64_any_dtype(cells):
         numbers = cells.dt.tz_localize(None).astype("datetime64[ns]").astype("int64").to_numpy(dtype=np.float64)
         place, names = _quantiles(
-            column, numbers, missing, lambda edges: [str(pd.Timestamp(int(edge)))[:16] for edge in edges]
+            column, numbers, missing, lambda edges: [str(pd.Timestamp(int(edge)))[:16] for edge in edges], least
         )
     elif pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
         numbers = np.where(missing, 0.0, cells.fillna(0).to_numpy(dtype=np.float64))
         if len(np.unique(numbers[~missing])) > FEW:
-            place, names = _quantiles(column, numbers, missing, _spelled)
+            place, names = _quantiles(column, numbers, missing, _spelled, least)
         else:
             place, names = _categories(column, np.array([f"{value:g}" for value in numbers]), missing, least)
     else:
@@ -86,9 +86,10 @@ def _pairs(
 
 
 def _quantiles(
-    column: str, numbers: NDArray[np.float64], missing: NDArray[np.bool_], spell: Any
+    column: str, numbers: NDArray[np.float64], missing: NDArray[np.bool_], spell: Any, least: int
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    inner = np.unique(np.quantile(numbers[~missing], np.linspace(0, 1, BINS + 1)[1:-1]))
+    bins = int(np.clip((~missing).sum() // least, 2, BINS))
+    inner = np.unique(np.quantile(numbers[~missing], np.linspace(0, 1, bins + 1)[1:-1]))
     inner = inner[inner < numbers[~missing].max()]
     place = np.searchsorted(inner, numbers, side="left")
     told = spell(inner)
@@ -100,8 +101,12 @@ def _quantiles(
 
 def _spelled(edges: NDArray[np.float64]) -> list[str]:
     """As short as tells them apart."""
-    told = ([f"{edge:.{digits}g}" for edge in edges] for digits in (3, 4, 6, 9, 17))
+    told = ([_plain(float(f"{edge:.{digits}g}")) for edge in edges] for digits in (3, 4, 6, 9, 17))
     return next((names for names in told if len(set(names)) == len(names)), [])
+
+
+def _plain(value: float) -> str:
+    return np.format_float_positional(value, trim="-") if 1e-4 <= abs(value) < 1e9 else f"{value:g}"
 
 
 def _categories(

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 LEAST_ROWS = 30  # of a slice; a smaller one says nothing (a heuristic)
 RESAMPLES = 1000
 MOST_COLUMNS, MOST_PAIRED = 60, 20
-MOST_LISTED = 8
+MOST_LISTED, MOST_UNSURE = 8, 4
 ALIKE = 0.8  # share of common rows from which on two slices are one
 AT_ONCE = 256  # slices
 
@@ -163,7 +163,8 @@ def _listed(searched: Sequence[Slice], measured: Measured) -> list[int]:
             kept.append(k)
         if len(kept) == MOST_LISTED:
             break
-    return kept
+    sure = sum(bool(measured.low[k] > measured.overall) for k in kept)
+    return kept[: max(sure, MOST_UNSURE)]
 
 
 def _common(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:

@@ -176,7 +176,12 @@ def _without_error(name: str, subject: Classified, labels: Labels) -> tuple[floa
     """
     places = [labels.units] if name == "accuracy" else [labels.units[subject.truth == k] for k in set(subject.truth)]
     n = min(len(np.unique(units)) for units in places)
-    return 0.025 ** (1 / n), f"no error seen; exact binomial bound at 95 % for {n} {labels.drawn.split()[0]}"
+    return without_miss(n), f"no error seen; exact binomial bound at 95 % for {n} {labels.drawn.split()[0]}"
+
+
+def without_miss(n: int) -> float:
+    """The lower end at 95 % of a rate of which n trials showed no miss (Clopper and Pearson 1934)."""
+    return float(0.025 ** (1 / n))
 
 
 def _compare(kind: str, files: Mapping[str, Path], params: Mapping[str, Any], combine: Any) -> Scored:
