@@ -12,6 +12,9 @@ MIN_UNITS = 10  # rows, groups or blocks in time that the bootstrap draws (heuri
 WIDEST = 0.5  # an interval may span half of the scale that the metric can use (heuristic)
 OF_ONE = ("accuracy", "balanced_accuracy", "f1", "precision", "recall", "roc_auc", "pr_auc", "r2")
 NOMINAL_COVERAGE = 0.9
+CALIBRATED = 0.05  # the calibration error up to which probabilities hold what they promise (heuristic)
+CALIBRATION, LATENCY = "calibration_error", "latency_ms"
+RECALIBRATE = 'recalibrate it on rows of its own: mlexpert run "Evaluate and recalibrate run RUN"'
 CONSTANT = "constant"  # the guess that the host makes from the training rows
 OPPONENTS = frozenset({"linear", "forest"})  # a straight and a bent family, at least
 OFF_SCALE = 10.0  # training deviations; drift over time moves a scaled column by a few, raw units by far more
@@ -141,7 +144,7 @@ def metric(known: Known) -> Verdict:
         return unknown(
             check, f"only {measured.n} sealed rows, {MIN_TEST_ROWS} are needed", (measured,), "give more rows"
         )
-    bounds = [(known.find(str(bound.get("metric")), "delivered"), bound) for bound in data.constraints]
+    bounds = [(_measured(known, str(bound.get("metric"))), bound) for bound in data.constraints]
     for found, bound in bounds:
         if found is None or found.value is None:
             return unknown(check, f"the bound on {bound.get('metric')!r} could not be measured", (measured,))
@@ -223,17 +226,24 @@ def _prediction_intervals(check: str, known: Known) -> Verdict:
     )
 
 
+def _measured(known: Known, metric: str) -> Evidence | None:
+    return known.find(metric, "delivered, batch 1" if metric == LATENCY else "delivered")
+
+
 def _bound(check: str, found: Evidence, bound: Mapping[str, object]) -> Verdict | None:
     """A failed verdict where a bound of the request is not met; None where it is."""
     value = found.value if found.value is not None else float("nan")
+    if found.name == CALIBRATION and found.interval is not None:
+        value = found.interval[0]  # chance alone keeps the error itself above zero
     least, most = bound.get("at_least"), bound.get("at_most")
     below = isinstance(least, int | float) and not value >= least
     above = isinstance(most, int | float) and not value <= most
     if not below and not above:
         return None
-    limit = least if below else most
+    limit, shown = least if below else most, "" if value == found.value else f" ({value:.4g} at least)"
+    value = found.value if found.value is not None else value
     return Verdict(
         id=check, verdict="failed", value=value, threshold=float(str(limit)), evidence=(found.id,),
-        reason=f"{found.name} is {value:.4g}, the request asks for {'at least' if below else 'at most'} {limit}",
-        remedy="loosen the bound, or give more or better data",
+        reason=f"{found.name} is {value:.4g}{shown}, the request asks for {'at least' if below else 'at most'} {limit}",
+        remedy=RECALIBRATE if found.name == CALIBRATION else "loosen the bound, or give more or better data",
     )  # fmt: skip

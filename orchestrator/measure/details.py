@@ -9,11 +9,16 @@ from pydantic import JsonValue
 
 from orchestrator.core.plan import DataStrategy
 from orchestrator.data.split import SplitRecord
-from orchestrator.measure.bench import Scorer
+from orchestrator.measure.bench import Bench, Scorer
 from orchestrator.measure.constant import COVERAGE
 from orchestrator.measure.edge import DELIVERED
+from orchestrator.measure.evidence import EvidenceBook
+from orchestrator.measure.latency import measure_latency
+from orchestrator.measure.subjects import Subject
 
 FEATURES = "test_rows"
+LATENCY = "latency_ms"
+BATCHES = (1, 1024)
 EXCHANGEABLE = ("random", "stratified")  # splits whose test rows count as independent of one another
 
 
@@ -38,6 +43,14 @@ def detail_scorers(
     if data.arrays is None:
         scorers.append(Scorer(name="worst_slices", inputs={**inputs, "features": FEATURES}, params=params))
     return scorers
+
+
+async def measure_table_latency(
+    bench: Bench, book: EvidenceBook, subject: Subject, data: DataStrategy, split: SplitRecord
+) -> None:
+    """Evidence `latency_ms` of the delivered model for one row and for many, where the request asks for it."""
+    if any(bound.get("metric") == LATENCY for bound in data.constraints):
+        await measure_latency(bench, book, subject, {"rows": Path(split.test_inputs)}, BATCHES, (DELIVERED,))
 
 
 def _mcnemar(inputs: dict[str, str], params: dict[str, JsonValue], others: tuple[str, ...]) -> Scorer:

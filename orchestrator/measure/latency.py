@@ -53,20 +53,23 @@ class Times(BaseModel):
 
 
 async def measure_latency(
-    bench: Bench, book: EvidenceBook, subject: Subject, inputs: dict[str, Path], batches: tuple[int, ...] = BATCHES
-) -> None:
+    bench: Bench, book: EvidenceBook, subject: Subject, inputs: dict[str, Path], batches: tuple[int, ...] = BATCHES,
+    chosen: tuple[str, ...] = (),
+) -> None:  # fmt: skip
     """Evidence `latency_ms`, `throughput`, `first_call_ms` a variant and batch, `speedup` and `prediction_difference`.
 
     `inputs` are those of a predict job (`points` or `rows`). Every figure is a mean over fresh boxes, one after the
     other, with its interval: calls in one process share its luck. Nothing else of this run should be at work meanwhile:
     a clock sees its neighbours. What is timed shares its process with the clock, hence only our own skills count.
+    `chosen` are the variants to time; without it all are, and they must say the same.
     """
     step = subject.step.id
     if not subject.vouched:
         book.add("latency_ms", None, bench.run.out(step), step, subject=DELIVERED, text=UNVOUCHED)
         return
-    variants = load_variants(subject.model.folder).names
-    await _differences(bench, book, subject, inputs, variants)
+    variants = chosen or load_variants(subject.model.folder).names
+    if not chosen:
+        await _differences(bench, book, subject, inputs, variants)
     source = bench.run.measured / "times" / step / "times.json"
     rounds: list[Times] = []
     for number in range(ROUNDS):

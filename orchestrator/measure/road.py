@@ -19,6 +19,7 @@ from orchestrator.journal.rundir import read_model
 from orchestrator.measure.again import Solver
 from orchestrator.measure.bench import Bench
 from orchestrator.measure.dataset import measure_dataset
+from orchestrator.measure.details import measure_table_latency
 from orchestrator.measure.evaluation import judged, measure_evaluation, run_models
 from orchestrator.measure.evidence import EvidenceBook
 from orchestrator.measure.field import measure_network, measure_reference
@@ -78,6 +79,7 @@ async def _table(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skill
         split = read_model(bench.run.split, SplitRecord)
         others = rivals.model if rivals is not None else None
         await measure_table(bench, book, subject.step, subject.outcome, subject.model, plan.data, split, others)
+        await measure_table_latency(bench, book, subject, plan.data, split)
         book_traces(book, plan.data, subject.step.id)
 
 

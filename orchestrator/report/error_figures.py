@@ -17,7 +17,7 @@ from orchestrator.report.numbers import spell
 from orchestrator.report.svg import INK
 from orchestrator.report.tables import Table
 
-SIZE, BROAD = (4.5, 3.4), (8.6, 3.3)
+BROAD, FLAT = (8.6, 3.3), (8.6, 2.4)
 DASHED = (0, (4, 3))
 WIDTH = 44  # letters of a slice's name on one line
 Floats = NDArray[np.float64]
@@ -49,7 +49,7 @@ def draw_coverage(table: Table, target: str) -> Markup:
     """The share of true values inside their intervals by fifths of the prediction, beside what was promised."""
     rows = _numbers(table.rows)
     with styled():
-        figure = Figure(figsize=SIZE, layout="constrained")
+        figure = Figure(figsize=FLAT, layout="constrained")
         axes = figure.add_subplot()
         axes.axhline(rows[0, 6], linestyle=DASHED, color=COLOURS[5], linewidth=1)
         axes.vlines(rows[:, 0], rows[:, 2], rows[:, 3], color=COLOURS[0], linewidth=2.2, alpha=0.55)

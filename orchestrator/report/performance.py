@@ -94,7 +94,7 @@ def _pictures(shown: _Shown) -> Iterator[Picture]:
         yield _drawn(draw, partial(_of_residuals, shown), broad=True)
     if "intervals" in tables:
         draw = partial(error_figures.draw_coverage, tables["intervals"], shown.target)
-        yield _drawn(draw, partial(_of_coverage, shown, tables["intervals"]))
+        yield _drawn(draw, partial(_of_coverage, shown, tables["intervals"]), broad=True)
     if "slices" in tables and len(tables["slices"].rows) > 1:
         draw = partial(error_figures.draw_slices, tables["slices"])
         yield _drawn(draw, partial(_of_slices, shown), True, tables["slices"])

@@ -128,3 +128,23 @@ def test_an_overridden_leak_passes_and_is_told() -> None:
     both = leakage_of(1.0, found("leak_overridden.proxy", 1.0, "c"), found("leak.proxy_together", 1.0, "a", "b"))
     assert both.verdict == "failed" and both.columns == {"proxy_together": ("a", "b")}
     assert "overridden by the request" in both.reason and "what was found" in both.reason
+
+
+@pytest.mark.parametrize(("low", "ruling"), [(0.06, "failed"), (0.01, "passed")])
+def test_calibrated_probabilities_fail_only_where_chance_does_not_explain_the_error(low: float, ruling: str) -> None:
+    error: Row = ("calibration_error", "delivered", 0.09, (low, 0.14))
+    found = ruled((*GOOD, error), "evaluation.metric", constraints=({"metric": "calibration_error", "at_most": 0.05},))
+    assert found.verdict == ruling
+    assert ("recalibrate" in found.remedy) == (ruling == "failed")
+
+
+@pytest.mark.parametrize(
+    ("bound", "ruling"), [({"at_most": 5.0}, "passed"), ({"at_most": 1.0}, "failed"), ({}, "passed")]
+)
+def test_a_bound_on_the_latency_is_one_of_a_single_row(bound: dict[str, float], ruling: str) -> None:
+    times: tuple[Row, ...] = (
+        ("latency_ms", "delivered, batch 1", 2.0, (1.8, 2.2)), ("latency_ms", "delivered, batch 1024", 30.0, None),
+    )  # fmt: skip
+    wanted = ({"metric": "latency_ms", **bound},)
+    assert ruled((*GOOD, *times), "evaluation.metric", constraints=wanted).verdict == ruling
+    assert ruled(GOOD, "evaluation.metric", constraints=wanted).verdict == "unknown"

@@ -59,8 +59,9 @@ ALL = [timing(name, batch, ms) for batch in (1, 64) for name, ms in (("delivered
 
 
 async def measured(
-    folder: Path, timings: Any = None, other: float = 1.0, trust: Trust = "builtin", rounds: list[Any] | None = None
-) -> dict[tuple[str, str], Evidence]:
+    folder: Path, timings: Any = None, other: float = 1.0, trust: Trust = "builtin", rounds: list[Any] | None = None,
+    chosen: tuple[str, ...] = (),
+) -> dict[tuple[str, str], Evidence]:  # fmt: skip
     run = RunDirectory.create(folder / "runs")
     model = run.out("inference") / "model"
     model.mkdir(parents=True)
@@ -72,7 +73,7 @@ async def measured(
     )
     bench = TimedBench(run, ALL if timings is None else timings, other, rounds)
     book = EvidenceBook(run, "", "", 0)
-    await measure_latency(cast(Bench, bench), book, subject, {"points": folder / "points.npz"}, (1, 64))
+    await measure_latency(cast(Bench, bench), book, subject, {"points": folder / "points.npz"}, (1, 64), chosen)
     assert trust == "builtin" or not bench.workshop.jobs
     return {(entry.name, entry.subject): entry for entry in book.entries}
 
@@ -84,6 +85,11 @@ async def test_latency_throughput_and_speedup_are_booked_for_every_variant_and_b
     assert found["throughput", "delivered, batch 64"].value == pytest.approx(64e3)
     assert found["speedup", "delivered vs torch"].value == pytest.approx(4.0)
     assert ("speedup", "delivered vs numpy") not in found
+
+
+async def test_of_chosen_variants_no_other_is_timed_or_compared(tmp_path: Path) -> None:
+    found = await measured(tmp_path, other=2.0, chosen=("delivered",))
+    assert {subject for _, subject in found} == {"delivered, batch 1", "delivered, batch 64"}
 
 
 def rounds(*ours: float, theirs: float = 4.0) -> list[Any]:

@@ -6,6 +6,8 @@ import re
 
 from pydantic import JsonValue
 
+from orchestrator.planners.rules.calibration_words import calibration_bounds
+from orchestrator.planners.rules.latency_words import latency_bounds
 from orchestrator.planners.rules.numbers import NUMBER, number
 from orchestrator.planners.rules.text import Reading
 
@@ -90,7 +92,7 @@ def constraints(reading: Reading, language: str) -> list[JsonValue]:
             bound = _bound(name, found, language) if found else None
             if bound and bound not in bounds:
                 bounds.append(bound)
-    return bounds
+    return bounds + calibration_bounds(reading, language) + latency_bounds(reading, language)
 
 
 def _bound(name: str, match: re.Match[str], language: str) -> dict[str, JsonValue]:

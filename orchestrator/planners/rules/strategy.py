@@ -13,6 +13,8 @@ from orchestrator.core.evidence import Verdict
 from orchestrator.core.plan import DataStrategy, SplitPlan
 from orchestrator.core.profile import Column, DataProfile
 from orchestrator.core.request import Routing
+from orchestrator.planners.rules.calibration_words import CALIBRATION
+from orchestrator.planners.rules.latency_words import LATENCY
 from orchestrator.planners.rules.metrics import CLASSIFICATION, REGRESSION
 from orchestrator.planners.rules.people import about_people
 from orchestrator.planners.rules.target import check_target, guess_target, resolve, resolve_target
@@ -207,7 +209,7 @@ def _metric(params: dict[str, JsonValue], task: str) -> tuple[str, str]:
     fitting = REGRESSION if task == "regression" else CLASSIFICATION
     bounded = [str(bound.get("metric")) for bound in _list(params.get("constraints")) if isinstance(bound, dict)]
     for name in (*_strings([params["metric"]] if "metric" in params else []), *bounded):
-        if name not in fitting:
+        if name not in fitting and name != LATENCY and not (name == CALIBRATION and task != "regression"):
             kind = "regression" if task == "regression" else "classification"
             raise BadInput(
                 f"the metric {name!r} does not measure a {kind}",

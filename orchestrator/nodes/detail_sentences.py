@@ -1,0 +1,42 @@
+"""What an answer tells of a model beyond its metric: probabilities that miss their promise, the worst slice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from orchestrator.core.evidence import Evidence
+from orchestrator.gates.table import CALIBRATED, CALIBRATION
+from orchestrator.report.intervals import interval_words
+
+DELIVERED = "delivered"
+
+
+def calibration_claims(evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
+    """The calibration error, where its whole interval lies above what passes as calibrated."""
+    error = _own(evidence, CALIBRATION)
+    if error is not None and error.interval is not None and error.interval[0] > CALIBRATED:
+        what = error.text.partition(";")[0]
+        told = f"Its probabilities miss what they promise: expected calibration error of the {what}"
+        yield f"{told} ({interval_words(error)}; up to {CALIBRATED:g} would pass as calibrated)", error
+
+
+def slice_claims(evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
+    """The worst slice of the table, where it is worse than all rows beyond chance."""
+    worst, worse = _own(evidence, "worst_slice"), _own(evidence, "slices.worse")
+    if worst is not None and worse is not None and worse.value:
+        told = f"It errs most, beyond what chance explains, on {worst.n} of the sealed rows: {worst.text}"
+        yield f"{told} ({interval_words(worst)}, which holds for all slices at once)", worst
+
+
+def latency_claims(evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
+    """How long one call takes, by the number of its rows, where that was measured."""
+    for entry in evidence:
+        who, _, batch = entry.subject.partition(", batch ")
+        if entry.name == "latency_ms" and who == DELIVERED and entry.value is not None:
+            rows = "one row" if batch == "1" else f"{batch} rows"
+            yield f"Time of a prediction of {rows} on this machine ({interval_words(entry)})", entry
+
+
+def _own(evidence: tuple[Evidence, ...], name: str) -> Evidence | None:
+    found = (entry for entry in evidence if entry.name == name and entry.subject == DELIVERED)
+    return next((entry for entry in found if entry.value is not None), None)
