@@ -121,7 +121,7 @@ def _of_confusion(matrix: Table) -> str:
     return (
         f"Confusion matrix of {spell(total)} sealed rows: the number in a cell{shares} counts rows of the true class "
         f"(down) that the model takes for the predicted class (across). {spell(right)} rows lie on the diagonal: there "
-        "the model is right. The darker a cell, the larger its share of the row."
+        "the model is right. The stronger its colour, the larger a cell's share of the row."
     )
 
 

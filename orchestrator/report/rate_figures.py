@@ -140,7 +140,7 @@ def _labels(areas: Table, column: int) -> list[str]:
     told = []
     for row in areas.rows:
         value, low, high = row[column : column + 3]
-        between = f" ({_number(low):.2f} to {_number(high):.2f})" if low is not None and high is not None else ""
+        between = f" ({_number(low):.3f} to {_number(high):.3f})" if low is not None and high is not None else ""
         told.append(f"{_short(row[0])}: {_number(value):.3f}{between}")
     return told
 

@@ -102,7 +102,7 @@ def test_each_picture_of_classes_has_axes_a_caption_and_words_for_those_who_cann
     drawn = [picture for picture in shown(run).pictures if picture.svg]
     axes = (("true class", "predicted class"), ("true positive rate", "false positive rate"), ("recall", "precision"),
             ("share that came true", "promised"), ("share of wrong classes",))  # fmt: skip
-    labels = ("360 of 400 rows on the diagonal", "yes: 0.900 (0.85 to 0.95)", "yes: 0.800 (0.70 to 0.90)",
+    labels = ("360 of 400 rows on the diagonal", "yes: 0.900 (0.850 to 0.950)", "yes: 0.800 (0.700 to 0.900)",
               "bins miss their promise by up to 0.05", "0.4 against 0.1 over all rows")  # fmt: skip
     assert len(drawn) == len(axes)
     for picture, names, words in zip(drawn, axes, labels, strict=True):
