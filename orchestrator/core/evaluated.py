@@ -30,7 +30,7 @@ class Evaluated(Value):
     """The models of an evaluation, `other` where two are compared.
 
     `trained_on` is the file that the user says the models were trained on. With `own_rows` the model of a run meets the
-    rows that this run sealed, and no file of the user's.
+    rows that this run sealed, and no file of the user's. `assumed` says that the request names no model.
     """
 
     subject: ModelFile
@@ -38,6 +38,7 @@ class Evaluated(Value):
     trained_on: str = ""
     trained_on_sha256: str = ""
     own_rows: bool = False
+    assumed: bool = False
 
     @property
     def models(self) -> dict[str, ModelFile]:

@@ -101,7 +101,7 @@ class Bench:
             destination=folder,
             skill=model.skill,
             inputs=dict(inputs),
-            models={**(beside or {}), "subject": model},
+            models={**{f"beside_{name}": found for name, found in (beside or {}).items()}, "subject": model},
             variants=tuple(variants),
             seed=self.seed,
             resources=resources,

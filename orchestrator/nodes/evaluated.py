@@ -25,7 +25,9 @@ MOST_MODELS = 2
 
 
 def with_models(routing: Routing, request: Request, run: RunDirectory) -> Routing:
-    """The routing with what its models and runs are; its files are the data alone. As it is where no model is named.
+    """The routing with what its models and runs are; its files are the data alone.
+
+    Where no model is named, the newest run that trained on a table is meant; without one nothing is added.
 
     Raises:
         BadInput: a model, a run or a file with training rows cannot be used, or there are too many models.
@@ -36,6 +38,9 @@ def with_models(routing: Routing, request: Request, run: RunDirectory) -> Routin
     trained_on = request.trained_on or str(params.get("trained_on", ""))
     found = [describe_model(name) for name in _names(params, "models")]
     runs = [_find(run, name) for name in _names(params, "runs")]
+    assumed = not found and not runs
+    if assumed and (newest := _newest(run)) is not None:
+        runs = [newest]
     found = [*found, *(described_run(one) for one in runs)]
     if len(found) > MOST_MODELS:
         named = ", ".join(model.name for model in found)
@@ -43,7 +48,8 @@ def with_models(routing: Routing, request: Request, run: RunDirectory) -> Routin
     if not found:
         return routing.model_copy(update={"files": files})
     own_rows = not files and found[0].kind == "run"
-    evaluated = Evaluated(subject=found[0], other=found[1] if len(found) > 1 else None, own_rows=own_rows)
+    other = found[1] if len(found) > 1 else None
+    evaluated = Evaluated(subject=found[0], other=other, own_rows=own_rows, assumed=assumed)
     if trained_on:
         path = Path(trained_on).expanduser()
         read_table(path)
@@ -158,14 +164,20 @@ def _find(own: RunDirectory, name: str) -> RunDirectory:
     """An earlier run; the newest that trained on a table for `last`."""
     if name not in ("last", "latest"):
         return RunDirectory.find(own.runs_dir, name)
-    names = sorted(path.parent.name for path in own.runs_dir.glob("*/split.json"))
-    for run_id in reversed(names):
-        run = RunDirectory(own.runs_dir, run_id)
-        if run_id != own.run_id and run.plan.is_file() and _trained(run, read_model(run.plan, Plan)) is not None:
-            return run
+    if (found := _newest(own)) is not None:
+        return found
     raise BadInput(
         f"no run in {str(own.runs_dir)!r} trained a model on a table", remedy="train one, or give --runs-dir"
     )
+
+
+def _newest(own: RunDirectory) -> RunDirectory | None:
+    """The newest run beside this one that trained on a table."""
+    for path in sorted(own.runs_dir.glob("*/split.json"), reverse=True):
+        run = RunDirectory(own.runs_dir, path.parent.name)
+        if run.run_id != own.run_id and run.plan.is_file() and _trained(run, read_model(run.plan, Plan)) is not None:
+            return run
+    return None
 
 
 def _trained(run: RunDirectory, plan: Plan) -> Step | None:

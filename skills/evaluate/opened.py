@@ -103,10 +103,12 @@ def columns_for(model: Any, frame: pd.DataFrame, spec: Spec, subject: Subject) -
     """
     named = names_of(model)
     if named is not None:
-        missing = [name for name in named if name not in spec.features]
+        ours = {name.replace(" ", "_"): name for name in spec.features}  # LightGBM writes blanks so
+        ours |= {name: name for name in spec.features}
+        missing = [name for name in named if name not in ours]
         if missing:
             raise _missing(missing, spec, subject)
-        return frame[named]
+        return frame[[ours[name] for name in named]].set_axis(named, axis=1)
     wanted = getattr(model, "n_features_in_", None)
     given = frame[spec.features]
     if isinstance(wanted, int | np.integer) and int(wanted) != len(spec.features):

@@ -11,8 +11,8 @@ import pytest
 
 from orchestrator.config.agent_file import AgentDefinition, read_agent
 from orchestrator.config.agents import Agents, load_agents
-from orchestrator.config.findings import FileReport
 from orchestrator.config.builtin import builtin_root
+from orchestrator.config.findings import FileReport
 from orchestrator.config.registry import load_configuration
 from orchestrator.config.settings import load_settings
 from orchestrator.core.errors import BadConfig

@@ -168,6 +168,10 @@ def _subject(model: ModelFile) -> Params:
 
 def _notes(routing: Routing, evaluated: Evaluated) -> tuple[str, ...]:
     notes = []
+    if evaluated.assumed:
+        notes.append(
+            f"The request names no model; the newest run that trained on a table was taken: {evaluated.subject.run}."
+        )
     if any(model.kind == "pickle" for model in evaluated.models.values()):
         notes.append("A pickle is code: the model is opened in boxes alone, never by mlexpert itself.")
     if not evaluated.own_rows and len(routing.files) > 1:
