@@ -19,7 +19,6 @@ from orchestrator.journal.rundir import read_model
 from orchestrator.measure.again import Solver
 from orchestrator.measure.bench import Bench
 from orchestrator.measure.dataset import measure_dataset
-from orchestrator.measure.evaluation import judged, measure_evaluation, run_models
 from orchestrator.measure.details import measure_table_latency
 from orchestrator.measure.evaluation import judged, measure_evaluation, run_models
 from orchestrator.measure.evidence import EvidenceBook
