@@ -17,6 +17,7 @@ from skills.runtime.scoring.tables import Labels, Unmatched, read_labels, read_s
 Array = NDArray[np.float64]
 
 MOST_CLASSES = 6  # more curves than these cannot be told apart
+MOST_CELLS, LEAST_RESAMPLES = 40_000_000, 200  # rows times resamples
 MOST_POINTS = 160  # of one curve; the others lie between
 
 
@@ -49,6 +50,11 @@ def curves(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
     return Scored(() if found.binary else tuple(areas), tables)
 
 
+def _resamples(params: Mapping[str, Any], rows: int) -> int:
+    """As many as the other scorers draw; fewer of so many rows that they would take minutes."""
+    return min(int(params.get("resamples", RESAMPLES)), max(LEAST_RESAMPLES, MOST_CELLS // rows))
+
+
 def _drawn(subject: Classified) -> list[int]:
     """Places of the classes that are drawn: those with rows of their own and others beside them."""
     counts = np.bincount(subject.truth, minlength=len(subject.classes))
@@ -67,9 +73,7 @@ def _areas(subject: Classified, place: int, labels: Labels, params: Mapping[str,
             with np.errstate(divide="ignore", invalid="ignore"):
                 return np.asarray(area(truth, score, weights), dtype=np.float64)
 
-        between = interval(
-            of, labels.units, seed=int(params.get("seed", 0)), resamples=int(params.get("resamples", RESAMPLES))
-        )
+        between = interval(of, labels.units, seed=int(params.get("seed", 0)), resamples=_resamples(params, len(truth)))
         value = float(of(np.ones((1, len(truth))))[0])
         text = f"this class against the rest, {int(truth.sum())} rows of it"
         if value == 1 and between == (1, 1):  # every resample is perfect too: the bound of a rate without a miss
@@ -151,9 +155,7 @@ def _band(
                 found[line] = up[np.minimum(np.searchsorted(across, places - 1e-12), len(up) - 1)]
         return found
 
-    drawn = resampled(
-        heights, labels.units, seed=int(params.get("seed", 0)), resamples=int(params.get("resamples", RESAMPLES))
-    )
+    drawn = resampled(heights, labels.units, seed=int(params.get("seed", 0)), resamples=_resamples(params, len(truth)))
     if drawn is None or np.isnan(drawn).all(axis=0).any():
         return None
     low, high = np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
