@@ -8,7 +8,7 @@ from collections.abc import Callable
 _LETTERS = str.maketrans({letter: str(ord(letter) - 55) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
 _NOT_A_DIGIT = re.compile(r"\D")
 _DATE = re.compile(r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})(?:[ T].*)?")
-_NATIONAL = re.compile(r"(?:\(\d{2,5}\)|0\d{1,5}|\d{3}) ?[-./ ]?\d{2,4}(?:[-./ ]\d{2,4}){1,4}")
+_NATIONAL = re.compile(r"(?:\(\d{2,5}\) ?|0[1-9]\d{0,4}[-./ ])\d{2,4}(?:[-./ ]\d{2,4}){1,4}|\d{3}([-. ])\d{3}\1\d{4}")
 _ODD = dict(zip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", (
     1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22,
     25, 24, 23,

@@ -234,7 +234,7 @@ def _group(profile: DataProfile, target: str) -> str | None:
 
 
 def _time(profile: DataProfile, target: str) -> str | None:
-    times = [column for column in profile.columns if column.kind == "time" and column.name != target]
+    times = [c for c in profile.columns if c.kind == "time" and c.name != target and not c.personal]
     ordered = [column for column in times if column.monotone]
     return (ordered or times)[0].name if len(times) == 1 or len(ordered) == 1 else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -90,10 +91,18 @@ def _read(path: Path, labels: Labels) -> list[tuple[str, NDArray[np.str_]]]:
 
 
 def _of_column(column: str, cells: NDArray[np.str_]) -> Groups:
-    counted = {str(name): np.flatnonzero(cells == name) for name in np.unique(cells)}
+    counted = {name: np.flatnonzero(cells == name) for name in sorted(map(str, np.unique(cells)), key=_place)}
     large = {name: rows for name, rows in counted.items() if len(rows) >= LEAST_ROWS and name != NOT_TOLD}
     small = {name: len(rows) for name, rows in counted.items() if name not in large}
     return Groups(column, tuple(large), tuple(large.values()), small)
+
+
+def _place(name: str) -> tuple[bool, float, str]:
+    """Ranges of numbers from the lowest up, then everything else by its name."""
+    if name.startswith("below "):
+        return False, -np.inf, name
+    match = re.match(r"(-?[\d.]+(?:e[+-]?\d+)?)(?: to | or more|$)", name)
+    return (True, 0.0, name) if match is None else (False, float(match[1]), name)
 
 
 def _scores(
