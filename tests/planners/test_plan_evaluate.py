@@ -79,7 +79,10 @@ def test_an_operating_point_is_read_from_words(words: str, point: dict[str, Any]
     [("Evaluate m.joblib trained on old.csv on x.csv", {"trained_on": "old.csv"}),
      ("Compare run 20261126-002901-2c9ad5 and 20261126-002902-2c9ad6",
       {"runs": ["20261126-002901-2c9ad5", "20261126-002902-2c9ad6"]}),
-     ("Evaluate my last run", {"runs": ["last"]}), ("Recalibrate m.pkl on x.csv", {"recalibrate": True}),
+     ("Evaluate my last run", {"runs": ["last"]}), ("Evaluate run nope99", {"runs": ["nope99"]}),
+     ("ROC curve for run 42", {"runs": ["42"]}), ("Evaluate m.pkl on x.csv, run 5 times", {"runs": None}),
+     ("Evaluate m.pkl on x.csv and run 5-fold checks", {"runs": None}),
+     ("Recalibrate m.pkl on x.csv", {"recalibrate": True}),
      ("Evaluate m.pkl on x.csv, positive class yes, 95 % prediction sets", {"positive": "yes", "coverage": 0.95}),
      ("Check the calibration of m.pkl on x.csv", {"models": ["m.pkl"]})],
 )  # fmt: skip

@@ -10,9 +10,9 @@ from orchestrator.data.models import is_model
 from orchestrator.planners.rules.numbers import NUMBER, number
 from orchestrator.planners.rules.text import Reading
 
-_RUN_ID = r"(?:last|latest|(?=[0-9a-f-]*\d)[0-9a-f][0-9a-f-]*[0-9a-f])"
+_RUN_ID = r"(?:last|latest|(?!\d+(?:-fold|x)?\b(?: (?:times|folds?|models?|trials?)\b|(?<=[dx])))(?=[\w-]*\d)\w[\w-]*)"
 _RUN = re.compile(
-    rf"\b(?:runs?|lauf|laufe|ejecucion|execution)\s+(?:id\s+|number\s+|nr\.?\s+|#\s*)?(?P<first>{_RUN_ID}|\d+)\b"
+    rf"\b(?:runs?|lauf|laufe|ejecucion|execution)\s+(?:id\s+|number\s+|nr\.?\s+|#\s*)?(?P<first>{_RUN_ID})\b"
     rf"(?:\s*(?:and|with|und|mit|vs\.?|,)\s*(?:run\s+|lauf\s+)?(?P<second>{_RUN_ID})\b)?"
     r"|\b(?:my |the |our )?(?P<newest>last|latest) run\b"
 )
