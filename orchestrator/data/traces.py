@@ -29,13 +29,15 @@ class Traces(Value):
 def find_traces(frame: pd.DataFrame, columns: Iterable[str], root: Path, files: Iterable[Path]) -> Traces:
     """How many values of the columns stand as plain text in the files, which are named from `root` on.
 
-    Values of fewer than `SHORTEST` bytes are not looked for, nor what is compressed or escaped.
+    Values of fewer than `SHORTEST` bytes are not looked for, nor what is compressed or escaped, nor what stands in
+    another column as well ("Washington", of an address, is a city too).
     """
-    values = sorted({value for name in columns for value in _values(frame[name])})
-    keys = np.unique([_key(value) for value in values]).astype(np.uint64)
-    by_key: dict[int, list[bytes]] = {}
-    for value in values:
-        by_key.setdefault(_key(value), []).append(value)
+    hidden = tuple(columns)
+    values = sorted({value for name in hidden for value in _values(frame[name])})
+    keys, by_key = _lookup(values)
+    elsewhere = _in_bytes(_other_text(frame, hidden), keys, by_key)
+    values = [value for value in values if value not in elsewhere]
+    keys, by_key = _lookup(values)
     every = sorted(path for path in files if path.is_file())
     found: set[bytes] = set()
     where = []
@@ -45,6 +47,21 @@ def find_traces(frame: pd.DataFrame, columns: Iterable[str], root: Path, files: 
         if here:
             where.append(path.relative_to(root).as_posix())
     return Traces(looked_for=len(values), files=len(every), found=len(found), where=tuple(where))
+
+
+def _lookup(values: list[bytes]) -> tuple[Keys, dict[int, list[bytes]]]:
+    """The first eight bytes of every value as a number, and the values that begin so."""
+    by_key: dict[int, list[bytes]] = {}
+    for value in values:
+        by_key.setdefault(_key(value), []).append(value)
+    return np.array(sorted(by_key), dtype=np.uint64), by_key
+
+
+def _other_text(frame: pd.DataFrame, hidden: tuple[str, ...]) -> bytes:
+    """The names of all columns, and the different cells of those that are not hidden."""
+    others = [name for name in map(str, frame.columns) if name not in hidden]
+    cells = [str(cell) for name in others if not is_number(frame[name]) for cell in frame[name].dropna().unique()]
+    return "\n".join([*map(str, frame.columns), *cells]).encode()
 
 
 def _values(column: pd.Series) -> list[bytes]:

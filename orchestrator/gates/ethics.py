@@ -57,8 +57,9 @@ def groups(known: Known) -> Verdict:
         told = "; ".join((*(f"{name}: {why}" for name, why in lacking.items()), *filter(None, (small,))))
         return unknown(GROUPS, told, gaps, NO_GROUPS).model_copy(update={"columns": {"unmeasured": tuple(lacking)}})
     for name, bound in bounds.items():
-        for gap in (entry for entry in gaps if entry.name == f"{GAP}{name}"):
-            if verdict := _against(gap, bound):
+        for column in columns:
+            gap = known.find(f"{GAP}{name}", column)
+            if verdict := _missing(name, column) if gap is None else _against(gap, bound):
                 return verdict
     told = "; ".join(filter(None, (_met(bounds, gaps), largest_words(gaps), small)))
     return Verdict(id=GROUPS, verdict="passed", evidence=ids, reason=told)
@@ -74,6 +75,8 @@ def _lacking(known: Known, column: str, gaps: tuple[Evidence, ...]) -> str:
     """Why the gaps of a column are not measured; empty where they are."""
     own = [gap for gap in gaps if gap.subject == column and gap.name.endswith("_difference")]
     measured = known.find(MEASURED, column)
+    if measured is not None and measured.value is not None and measured.value < 2:
+        return f"{measured.value:.0f} of its groups is large enough to compare, two are needed"
     if measured is None or not own:
         lost = known.find(MEASURED)
         return (lost.text if lost is not None and lost.value is None else "") or "its groups were not measured"
@@ -84,12 +87,23 @@ def _lacking(known: Known, column: str, gaps: tuple[Evidence, ...]) -> str:
     return ""
 
 
+def _missing(name: str, column: str, gap: Evidence | None = None) -> Verdict:
+    """A gap that the request bounds, and that was not measured."""
+    why = f": {gap.text}" if gap else ""
+    told = (
+        f"the {name.removeprefix(GAP).replace('_', ' ')} of {column}, which the request bounds, was not measured{why}"
+    )
+    return unknown(GROUPS, told, (gap,) if gap else (), NO_GROUPS).model_copy(
+        update={"columns": {"unmeasured": (column,)}}
+    )
+
+
 def _against(gap: Evidence, bound: float) -> Verdict | None:
     """A failed or unknown verdict where a gap is not within its bound; None where it is."""
     least = gap.name.endswith("_ratio")
     what = f"{gap_words(gap)} of {gap.subject}"
     if gap.value is None:
-        return unknown(GROUPS, f"the {what}, which the request bounds, could not be measured: {gap.text}", (gap,))
+        return _missing(gap.name, gap.subject, gap)
     if gap.value >= bound if least else gap.value <= bound:
         return None
     asked = f"the request asks for at {'least' if least else 'most'} {bound:g}"
@@ -124,10 +138,10 @@ def largest(gaps: tuple[Evidence, ...]) -> Evidence | None:
         and gap.interval[0] > 0
         and gap.name.endswith("_difference")
     ]
-    return max(shown, key=lambda gap: (gap.unit == "" and not _unbounded(gap), gap.value or 0.0), default=None)
+    return max(shown, key=lambda gap: (gap.unit == "" and not _open(gap), gap.value or 0.0), default=None)
 
 
-def _unbounded(gap: Evidence) -> bool:
+def _open(gap: Evidence) -> bool:
     return gap_measure(gap.name) in OPEN or gap.name == f"{GAP}mean_error_difference"
 
 

@@ -132,6 +132,13 @@ def test_traces_of_values_are_found_at_any_place_of_a_file(tmp_path: Path) -> No
     assert find_traces(frame, ["mail", "n"], tmp_path, [tmp_path / "near.txt"]).found == 2
 
 
+def test_a_value_that_another_column_holds_as_well_is_no_trace(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"address": ["Washington", "Elm Street 5"], "city": ["Washington DC", "Boston"]})
+    (tmp_path / "model.json").write_text("Washington DC, Boston")
+    found = find_traces(frame, ["address"], tmp_path, [tmp_path / "model.json"])
+    assert (found.looked_for, found.found) == (1, 0)
+
+
 def test_nothing_is_found_where_nothing_personal_is(tmp_path: Path) -> None:
     frame = pd.DataFrame({"pay": [1.5, 2.5, 3.5], "grade": ["a", "b", "c"], "well": ["w1", "w2", "w3"]})
     assert find_personal(frame) == {}
