@@ -164,8 +164,8 @@ def _words(reading: Reading) -> dict[str, JsonValue]:
 
 
 def _table(reading: Reading, language: str) -> dict[str, JsonValue]:
-    params = columns.column_params(reading) | fair_words.people_params(reading, language)
     rest = fair_words.without_gaps(reading)
+    params = columns.column_params(rest) | fair_words.people_params(reading, language)
     bounds = metrics.constraints(rest, language)
     if bounds:
         params["constraints"] = bounds
