@@ -32,6 +32,7 @@ PHYSICS: tuple[str, ...] = (
 )
 CONVERGENCE, IDENTIFIED, EQUIVALENCE = "simulate.convergence", "inverse.identified", "deploy.equivalence"
 GROUPS, PERSONAL = "ethics.groups", "ethics.personal"
+FAITHFUL = "interpret.faithful"
 
 REQUIRED: dict[Route, tuple[str, ...]] = {
     Route.TABULAR: CHECKS,
@@ -81,6 +82,8 @@ def required(plan: Plan) -> tuple[str, ...]:
     says the same, with sensitive columns how their groups fare, and with personal data whether it was kept out.
     """
     checks = REQUIRED.get(kind_of(plan), ())
+    if any(step.skill_name == "interpret" for step in plan.steps):
+        checks = (*checks, FAITHFUL)
     if plan.data is not None:
         hidden = set(plan.data.personal) - set(plan.data.kept)
         checks = (*checks, *((GROUPS,) if plan.data.sensitive else ()), *((PERSONAL,) if hidden else ()))

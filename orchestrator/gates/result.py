@@ -8,7 +8,7 @@ from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
-from orchestrator.gates import common, deploy, ethics, evaluation, field, inverse, physics, reference, table
+from orchestrator.gates import common, deploy, ethics, evaluation, field, interpret, inverse, physics, reference, table
 from orchestrator.gates.known import Known, unknown
 from orchestrator.gates.required import collects, exempt, kind_of, required
 
@@ -57,6 +57,7 @@ TABLE: dict[str, Gate] = {
     "evaluation.uncertainty": table.uncertainty,
     "ethics.groups": ethics.groups,
     "ethics.personal": ethics.personal,
+    "interpret.faithful": interpret.faithful,
 }
 EVALUATION: dict[str, Gate] = {
     "data.leakage": evaluation.leakage,

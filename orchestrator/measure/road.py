@@ -23,6 +23,7 @@ from orchestrator.measure.details import measure_table_latency
 from orchestrator.measure.evaluation import judged, measure_evaluation, run_models
 from orchestrator.measure.evidence import EvidenceBook
 from orchestrator.measure.field import measure_network, measure_reference
+from orchestrator.measure.interpretation import Explained, measure_interpretation
 from orchestrator.measure.latency import measure_latency
 from orchestrator.measure.noise import estimate_noise
 from orchestrator.measure.personal import book_traces
@@ -40,6 +41,7 @@ CLASSICAL = (("simulate", "baseline"),)
 DATASETS, PARTS = (("simulate", "collect"),), (("simulate", "dataset"),)
 QUICK = (("jax", "inference"),)
 EVALUATED = (("evaluate", ""),)
+INTERPRETED = (("interpret", ""),)
 
 
 async def measure(
@@ -81,6 +83,9 @@ async def _table(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skill
         await measure_table(bench, book, subject.step, subject.outcome, subject.model, plan.data, split, others)
         await measure_table_latency(bench, book, subject, plan.data, split)
         book_traces(book, plan.data, subject.step.id)
+    interpreted = _last(done, INTERPRETED)
+    if interpreted is not None and subject is not None:
+        await measure_interpretation(bench, book, Explained(interpreted[0], _code(skills, interpreted[0]), subject))
 
 
 async def _field(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skills: Mapping[str, Skill]) -> None:

@@ -88,8 +88,6 @@ def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes, fingerp
     skill = context.skills[step.skill_name]
     inputs: dict[str, Path] = model_inputs(plan, step, context.run)
     models: dict[str, ModelFiles] = run_models(plan, step, context.skills)
-    if plan.data is not None:
-        inputs["train"] = context.run.data / "train.parquet"
     if observes(plan, step):
         inputs["observations"] = context.run.data / FILE
     for need in step.needs:
@@ -99,6 +97,8 @@ def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes, fingerp
         if model.is_dir():
             maker = context.skills[find_step(plan, source).skill_name]
             models[need] = ModelFiles(skill=code_of(maker), folder=model)
+    if plan.data is not None:  # after the folders of steps, one of which may be called train
+        inputs["train"] = context.run.data / "train.parquet"
     again = step.id not in {own.id for own in plan.steps}  # a round of a loop: short, and many follow each other
     return Job(
         verb="work",

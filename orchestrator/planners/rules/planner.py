@@ -13,6 +13,7 @@ from orchestrator.planners.rules import clashes
 from orchestrator.planners.rules.plan_deep import deep_plan
 from orchestrator.planners.rules.plan_evaluate import evaluate_plan
 from orchestrator.planners.rules.plan_field import pinn_plan, simulate_plan
+from orchestrator.planners.rules.plan_interpret import with_explanation
 from orchestrator.planners.rules.plan_jax import jax_plan
 from orchestrator.planners.rules.plan_table import table_plan
 from orchestrator.planners.rules.replies import NEAREST
@@ -52,12 +53,11 @@ class RulesPlanner:
         self._refuse_contradictions(request, routing)
         if routing.route is Route.EVALUATE:
             return evaluate_plan(request, routing, profile, findings, self.name)
-        if routing.route is Route.DEEP or (routing.route is Route.TABULAR and profile and profile.arrays):
-            return deep_plan(request, routing, profile, findings, self.name)
-        if routing.route is Route.TABULAR:
-            return table_plan(request, routing, profile, findings, self.name)
-        if routing.route is Route.JAX:
-            return jax_plan(request, routing, profile, findings, self.name)
+        if routing.route in (Route.DEEP, Route.TABULAR, Route.JAX):
+            deep = routing.route is Route.DEEP or (routing.route is Route.TABULAR and profile and profile.arrays)
+            learns = deep_plan if deep else table_plan if routing.route is Route.TABULAR else jax_plan
+            plan = learns(request, routing, profile, findings, self.name)
+            return with_explanation(plan, read(request.text).plain)
         planners: dict[Route, Callable[..., Plan]] = {Route.PINN: pinn_plan, Route.SIMULATE: simulate_plan}
         if routing.route not in planners:
             nearest = NEAREST.get(routing.route, "`Train a PINN to solve the heat equation`")

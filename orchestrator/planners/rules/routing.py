@@ -7,7 +7,7 @@ import re
 from pydantic import JsonValue
 
 from orchestrator.core.request import Request, Route, Routing
-from orchestrator.planners.rules import classify, explain, params, safety, sought, told, wishes
+from orchestrator.planners.rules import classify, explain, interpret_words, params, safety, sought, told, wishes
 from orchestrator.planners.rules.deep_words import deep_params
 from orchestrator.planners.rules.equation import written_equation
 from orchestrator.planners.rules.evaluate_words import evaluate_params, is_of_models
@@ -57,7 +57,7 @@ def route(request: Request) -> Routing:
     if missing:
         return _ask(missing, collected, files, language, reading.urls)
     message = say("later", language, route=found.value, nearest=NEAREST[found]) if found in NEAREST else ""
-    then = wishes.then(reading.plain, found)
+    then = wishes.then(interpret_words.without_explaining(reading.plain), found)
     return Routing(route=found, params=collected, files=files, language=language, message=message, then=then)
 
 
@@ -66,8 +66,9 @@ def _decide(reading: Reading, files: tuple[str, ...], language: str, *, given: b
     trade = classify.in_trade(plain)
     if safety.is_harmful(plain) or safety.is_elsewhere(plain, in_trade=trade or bool(files)):
         return Route.REFUSE
-    scored = classify.scores(wishes.leading(plain))
-    best = scored.best if scored.top >= _LEAST else None
+    trained = interpret_words.of_a_new_model(plain, files=bool(files))
+    scored = classify.scores(wishes.leading(interpret_words.without_explaining(plain) if trained else plain))
+    best = scored.best if scored.top >= _LEAST else Route.TABULAR if trained else None
     if safety.is_injection(plain) and (best is None or not (files or _names_equation(plain))):
         return Route.REFUSE
     if special := _special(reading, files, language, best, given=given):

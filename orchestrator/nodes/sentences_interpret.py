@@ -1,0 +1,45 @@
+"""What an answer says of an explanation: which columns matter, which cannot be told from noise, and that it adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from orchestrator.core.evidence import Evidence
+from orchestrator.gates.interpret import IMPORTANCE, NOISE, stands_out
+from orchestrator.report.intervals import interval_words
+
+MOST = 12  # columns that are told one by one, the most important first
+_ADDS_UP = {
+    "shap": "Largest miss of the Shapley values' sum from a fresh prediction, over the range of the outputs",
+    "integrated_gradients": "Largest miss of the integrated gradients' sum from a fresh prediction, over the range of "
+    "the outputs",
+}
+
+
+def explained_claims(evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
+    """Importances from the largest down, beside the planted noise; then how well attributions add up."""
+    every = [entry for entry in evidence if entry.name == IMPORTANCE and entry.value is not None]
+    noise = next((entry for entry in every if entry.subject == NOISE), None)
+    ranked = sorted((entry for entry in every if entry is not noise), key=lambda entry: -(entry.value or 0.0))
+    for entry in ranked[:MOST]:
+        more = "" if stands_out(entry, noise) else "; cannot be told from noise"
+        yield (
+            f"Permutation importance of {entry.subject!r} on {entry.n} training rows that were set aside"
+            f"{_range(entry)}{more}",
+            entry,
+        )
+    if noise is not None:
+        yield f"The same of a planted column of noise{_range(noise)}", noise
+    for entry in evidence:
+        if entry.name == "additivity" and entry.value is not None and entry.subject in _ADDS_UP:
+            yield _ADDS_UP[entry.subject], entry
+        elif entry.name == "attribution_difference" and entry.value is not None:
+            yield (
+                "Largest difference from Shapley values that the judge estimated itself, of what draws may differ by",
+                entry,
+            )
+
+
+def _range(entry: Evidence) -> str:
+    words = interval_words(entry)
+    return f" ({words})" if words else ""
