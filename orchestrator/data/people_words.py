@@ -50,7 +50,7 @@ VALUES: dict[str, frozenset[str]] = {
     ),
     "race or ethnicity": words_in(
         "white black asian hispanic latino latinx caucasian african-american asian-pac-islander amer-indian-eskimo "
-        "native-american"
+        "native-american nonwhite hispan"
     )
     | {"african american", "native american", "american indian", "pacific islander", "black or african american"},
     "religion": words_in(

@@ -20,6 +20,7 @@ SOME = 0.02  # in free text this share is enough
 LEAST_CELLS = 3
 MOST_CELLS = 2000  # of a long column so many different cells are looked at, evenly spread
 GIVEN_SHARE = 0.3
+FEW, ROWS_OF_EACH = 10, 20
 
 WITH_NUMBERS = (PHONES, ACCOUNTS, CARDS, SOCIAL)  # kinds that a column of plain numbers may hold
 STREET = re.compile(
@@ -56,7 +57,7 @@ def refuse_personal_header(path: Path, names: tuple[str, ...]) -> None:
 
 def personal_kind(name: str, column: pd.Series) -> str:
     """What personal data a column holds; "" where none is found."""
-    named = kind_by_name(name)
+    named = "" if _is_a_category(column) else kind_by_name(name)
     if column.dtype == bool or column.isna().all() or column.nunique() < 2:
         return ""
     if is_time(column):
@@ -65,6 +66,11 @@ def personal_kind(name: str, column: pd.Series) -> str:
     if is_number(column):
         return _of_numbers(named, cells)
     return _of_forms(cells) or _of_words(name, named, cells)
+
+
+def _is_a_category(column: pd.Series) -> bool:
+    """Few values that each stand in many rows name kinds of things ("Street": paved or gravel), whatever the heading."""
+    return column.nunique() < FEW and column.count() >= ROWS_OF_EACH * column.nunique()
 
 
 def _cells(column: pd.Series) -> list[str]:

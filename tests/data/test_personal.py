@@ -59,6 +59,7 @@ def test_what_fails_its_check_or_is_a_date_is_no_personal_data(text: str) -> Non
         ("who", ["Anna Schmidt", "Peter Maier", "Jean Dupont"], PEOPLES_NAMES),
         ("city", ["New York", "San Francisco", "Bad Homburg"], ""),
         ("where", ["Hauptstraße 12", "Am Ring 3", "12 Main Street"], STREETS),
+        ("Street", ["paved", "gravel"] * 20, ""),
         ("dob", ["1990-01-01", "1980-02-02", "1970-03-03"], BIRTHS),
         ("when", ["1990-01-01", "1980-02-02", "1970-03-03"], ""),
         ("remark", ["call anna@x.org now", "nothing", "later"], IN_TEXT),
