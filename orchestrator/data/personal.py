@@ -69,7 +69,7 @@ def personal_kind(name: str, column: pd.Series) -> str:
 
 
 def _is_a_category(column: pd.Series) -> bool:
-    """Few values that each stand in many rows name kinds of things ("Street": paved or gravel), whatever the heading."""
+    """Few values that each stand in many rows are kinds of things ("Street": paved or gravel), by any heading."""
     return column.nunique() < FEW and column.count() >= ROWS_OF_EACH * column.nunique()
 
 
