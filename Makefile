@@ -57,7 +57,7 @@ check: lint  ## lint and the fast tests: no engine, no box environment
 	$(PYTEST) -n $(WORKERS) -m "not docker and not bwrap and not box and not soak"
 
 # A skill's tests call the box environment's Python themselves, one thread each: two at a time. The others open boxes.
-SKILL_TESTS := tests/jaxpro tests/physics tests/pinn tests/runtime tests/simulate tests/tabular
+SKILL_TESTS := tests/deep tests/evaluate tests/jaxpro tests/physics tests/pinn tests/runtime tests/simulate tests/tabular
 
 test: env check  ## everything but the campaigns, with real engines and real boxes
 	$(PYTEST) -n $(WORKERS) -m "(docker or bwrap) and not box and not soak"

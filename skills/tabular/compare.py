@@ -1,4 +1,4 @@
-"""Which candidate to deliver: the simplest one that is not significantly worse than the best."""
+"""Which candidate to deliver: the simplest one that no other beats significantly."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Line:
-    """One candidate of the comparison. `behind` is how much worse than the best it is on average (0 or more)."""
+    """One candidate of the comparison. `behind` is how much worse than the best it is on average (0 or more).
+
+    `rival` is the candidate of a better mean that beats it most surely, and `p` how surely; None for the best itself.
+    """
 
     model: str
     mean: float
     sd: float
     behind: float
-    p: float | None  # None for the best itself
+    p: float | None
+    rival: str | None
     chosen: bool
 
 
@@ -37,26 +41,39 @@ class Choice:
 def choose(scores: Mapping[str, Scores], share: float, *, metric: str, higher: bool, alpha: float) -> Choice:
     """`scores` holds one value a fold for every candidate, simplest candidate first.
 
-    `share` is test rows over training rows of a fold, which the test's variance needs.
+    `share` is test rows over training rows of a fold, which the test's variance needs. Every candidate is tested
+    against every one of a better mean: the best by mean need not be the one that beats it most surely.
     """
+    sign = 1 if higher else -1
     means = {name: float(values.mean()) for name, values in scores.items()}
-    best = max(means, key=lambda name: means[name] if higher else -means[name])
-    gains = {name: (scores[best] - values) * (1 if higher else -1) for name, values in scores.items()}
-    tests = {name: corrected_t(gain, share) for name, gain in gains.items() if name != best}
-    simpler = list(scores)[: list(scores).index(best)]
-    delivered = next((name for name in simpler if tests[name] >= alpha), best)
+    best = max(means, key=lambda name: sign * means[name])
+    rivals = {name: _rival(name, scores, means, sign, share) for name in scores}
+    delivered = next(name for name, (_, p) in rivals.items() if p is None or p >= alpha)
     lines = tuple(
         Line(
             model=name,
             mean=means[name],
             sd=float(values.std(ddof=1)),
-            behind=float(gains[name].mean()),
-            p=tests.get(name),
+            behind=sign * (means[best] - means[name]),
+            p=rivals[name][1],
+            rival=rivals[name][0],
             chosen=name == delivered,
         )
         for name, values in scores.items()
     )
-    return Choice(delivered, best, _reason(delivered, best, simpler, tests, means, metric, alpha), lines)
+    return Choice(delivered, best, _reason(delivered, best, lines, metric, alpha), lines)
+
+
+def _rival(
+    name: str, scores: Mapping[str, Scores], means: Mapping[str, float], sign: int, share: float
+) -> tuple[str | None, float | None]:
+    """Who of a better mean beats it most surely, and the p-value."""
+    better = [other for other in scores if sign * (means[other] - means[name]) > 0]
+    tests = {other: corrected_t(sign * (scores[other] - scores[name]), share) for other in better}
+    if not tests:
+        return None, None
+    surest = min(tests, key=lambda other: tests[other])
+    return surest, tests[surest]
 
 
 def corrected_t(differences: Scores, share: float) -> float:
@@ -73,24 +90,17 @@ def corrected_t(differences: Scores, share: float) -> float:
     return float(2 * stats.t.sf(abs(mean) / np.sqrt((1 / k + share) * variance), df=k - 1))
 
 
-def _reason(
-    delivered: str,
-    best: str,
-    simpler: list[str],
-    tests: Mapping[str, float],
-    means: Mapping[str, float],
-    metric: str,
-    alpha: float,
-) -> str:
+def _reason(delivered: str, best: str, lines: tuple[Line, ...], metric: str, alpha: float) -> str:
+    found = {line.model: line for line in lines}
+    of_best = f"{best} has the best mean {metric} ({found[best].mean:.6g})"
     if delivered != best:
+        line = found[delivered]
         return (
-            f"{best} has the best mean {metric} ({means[best]:.6g}), but {delivered} ({means[delivered]:.6g}) is "
-            f"simpler and the difference is not significant (p = {tests[delivered]:.3g}, alpha = {alpha:g})"
+            f"{of_best}, but {delivered} ({line.mean:.6g}) is simpler and no candidate is significantly better "
+            f"(closest to it: {line.rival}, p = {line.p:.3g}, alpha = {alpha:g})"
         )
+    simpler = [line for line in lines[: lines.index(found[best])] if line.p is not None]
     if not simpler:
-        return f"{best} has the best mean {metric} ({means[best]:.6g}) and nothing simpler was tried"
-    worst_p = max(tests[name] for name in simpler)
-    return (
-        f"{best} has the best mean {metric} ({means[best]:.6g}), significantly better than every simpler candidate "
-        f"(p <= {worst_p:.3g}, alpha = {alpha:g})"
-    )
+        return f"{of_best} and nothing simpler was tried"
+    surest = max(simpler, key=lambda line: line.p or 0.0)
+    return f"{of_best}, and every simpler candidate is beaten significantly (p <= {surest.p:.3g}, alpha = {alpha:g})"

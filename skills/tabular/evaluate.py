@@ -58,7 +58,7 @@ def evaluate(job: Job, spec: Spec, rows: Rows, folds: list[Fold]) -> Evaluation:
 
 
 def _score_fold(name: str, spec: Spec, rows: Rows, fold: Fold, seed: int) -> Regressed | Classified:
-    pipeline = fit(name, spec, rows.features.iloc[fold.train], rows.target[fold.train], seed).pipeline
+    pipeline = fit(name, spec, rows.take(fold.train), seed).pipeline
     found = outputs(pipeline, rows.features.iloc[fold.test], regression=spec.task == "regression")
     return subject_of(spec, rows.target[fold.test], found, pipeline)
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
 
 from skills.tabular.spec import Spec
+from skills.tabular.words import Words
 
-MOST_CATEGORIES = 50
+Kind = Literal["linear", "forest", "native"]
+
+MOST_CATEGORIES = 50  # with more, the target's mean given the category takes their place
+INNER_FOLDS = 5
+TOPICS = 24
 RARE = 5  # a category seen less often shares one column with the other rare and the unknown ones
 DAY_S = 86400.0
 
@@ -73,29 +78,60 @@ class FillEmpty(TransformerMixin, BaseEstimator):
         return values
 
 
-def preprocessing(spec: Spec, *, for_linear: bool) -> Pipeline:
-    """Columns to one matrix of floats. Trees keep NaN, which they can split on; a linear model gets no gaps.
+class ByCardinality:
+    """Chooses, among columns of categories, those with many different values in the rows to fit, or the others."""
 
-    For the linear model every column, also a one-hot one, is standardised, so that the ridge treats all alike.
+    def __init__(self, names: list[str], *, many: bool) -> None:
+        self.names, self.many = names, many
+
+    def __call__(self, features: pd.DataFrame) -> list[str]:
+        return [name for name in self.names if (features[name].nunique() > MOST_CATEGORIES) == self.many]
+
+
+def preprocessing(spec: Spec, kind: Kind, seed: int) -> ColumnTransformer:
+    """Columns to one matrix of floats: for a linear model, a forest, or boosting that knows categories ("native").
+
+    Trees keep NaN, which they can split on; a linear model gets no gaps. For it every column, also a one-hot one, is
+    standardised, so that the ridge treats all alike; words are not, since their weights have length 1 a row already.
+    Categories of many values become the target's mean given the value, where no row's own target enters what it is
+    trained with: `TargetEncoder` fits and encodes on different inner folds.
     """
-    fill: Any = FillEmpty()
-    if for_linear:
-        fill = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-    times = Pipeline([("cycles", TimeCycles()), ("fill", clone(fill))])
-    categories = OneHotEncoder(
-        handle_unknown="infrequent_if_exist",
-        min_frequency=RARE,
-        max_categories=MOST_CATEGORIES,
-        sparse_output=False,
-    )
-    parts = [
-        (name, step, columns)
-        for name, step, columns in (
-            ("numbers", fill, spec.numeric),
-            ("categories", categories, spec.categorical),
-            ("times", times, spec.time),
-        )
-        if columns
-    ]
-    table = ColumnTransformer(parts, sparse_threshold=0.0)
-    return Pipeline([("table", table), *([("scale", StandardScaler())] if for_linear else [])])
+    parts: list[tuple[str, list[TransformerMixin], Any]] = []
+    if spec.numeric:
+        parts.append(("numbers", [_fill(kind)], spec.numeric))
+    if spec.categorical:
+        parts.append(("categories", [_codes(kind)], ByCardinality(spec.categorical, many=False)))
+        parts.append(("means", [_means(spec, seed)], ByCardinality(spec.categorical, many=True)))
+    if spec.time:
+        parts.append(("times", [TimeCycles(), _fill(kind)], spec.time))
+    scale = [StandardScaler] if kind == "linear" else []
+    prepared = [(name, make_pipeline(*steps, *(each() for each in scale)), columns) for name, steps, columns in parts]
+    topics = None if kind == "linear" else TOPICS
+    words = [(f"words {place}", Words(topics, seed), name) for place, name in enumerate(spec.text)]
+    return ColumnTransformer([*prepared, *words], sparse_threshold=0.0)
+
+
+def native_categories(prepare: ColumnTransformer) -> tuple[int, ...]:
+    """The columns of a fitted preprocessing (kind "native") that hold codes of categories."""
+    place = prepare.output_indices_.get("categories", slice(0, 0))
+    return tuple(range(place.start, place.stop))
+
+
+def _fill(kind: Kind) -> TransformerMixin:
+    if kind == "linear":
+        return SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    return FillEmpty()
+
+
+def _codes(kind: Kind) -> TransformerMixin:
+    """One-hot columns, or codes where boosting splits sets of them; rare values share one, unknown ones as well."""
+    few = {"min_frequency": RARE, "max_categories": MOST_CATEGORIES}
+    if kind == "native":
+        return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, **few)
+    return OneHotEncoder(handle_unknown="infrequent_if_exist", sparse_output=False, **few)
+
+
+def _means(spec: Spec, seed: int) -> TransformerMixin:
+    """Micci-Barreca (2001), doi:10.1145/507533.507538, with the shrinkage of empirical Bayes."""
+    kinds = {"regression": "continuous", "binary": "binary", "multiclass": "multiclass"}
+    return TargetEncoder(target_type=kinds[spec.task], cv=INNER_FOLDS, random_state=seed)

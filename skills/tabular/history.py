@@ -8,9 +8,10 @@ import numpy as np
 
 from skills.runtime.job import Job
 from skills.runtime.scoring.table_metrics import value
-from skills.tabular.candidates import Fitted, fit, outputs
+from skills.tabular.candidates import fit, outputs
 from skills.tabular.compare import Choice
 from skills.tabular.evaluate import subject_of
+from skills.tabular.fitted import Fitted
 from skills.tabular.rows import Rows
 from skills.tabular.spec import Spec
 
@@ -32,8 +33,8 @@ def write_history(job: Job, spec: Spec, rows: Rows, choice: Choice, fitted: dict
     series: dict[str, Any] = {"loss": curve}
     if "validation_loss" in delivered.series:
         series["validation_loss"] = delivered.series["validation_loss"]
-    elif "boosting" in fitted:
-        series |= {f"boosting {name}": points for name, points in fitted["boosting"].series.items()}
+    else:
+        series |= {f"{model} {name}": points for model, made in fitted.items() for name, points in made.series.items()}
     series[f"cv_{spec.metric}"] = [[at, line.mean] for at, line in enumerate(choice.lines)]
     job.history(series, reason=reason, at=delivered.at, limit=delivered.limit, schedule=delivered.schedule)
 
@@ -45,7 +46,7 @@ def _loss(spec: Spec, rows: Rows, found: Any, pipeline: Any) -> float:
 
 def _before_and_after(spec: Spec, rows: Rows, fitted: Fitted) -> Curve:
     regression = spec.task == "regression"
-    constant = fit("dummy", spec, rows.features, rows.target, 0)
+    constant = fit("dummy", spec, rows, 0)
     points = ((0, constant), (fitted.at, fitted))
     return [
         [

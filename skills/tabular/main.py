@@ -15,22 +15,28 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skills.runtime.job import Inputs, Job, Outputs, UserMistake, write_json
 from skills.runtime.scoring.table_metrics import REGISTRY
-from skills.tabular.candidates import MANY_ROWS, Fitted, fit, outputs
+from skills.tabular.boosting import MANY_ROWS
+from skills.tabular.candidates import fit, outputs
 from skills.tabular.compare import Choice, choose
 from skills.tabular.evaluate import Evaluation, evaluate
 from skills.tabular.features import preprocessing
+from skills.tabular.fitted import Fitted
 from skills.tabular.folds import cut
 from skills.tabular.history import write_history
+from skills.tabular.openmp import load_lightgbm
 from skills.tabular.rows import Rows, read_inputs, read_training
 from skills.tabular.spec import Spec
+from skills.tabular.weights import settled
 
 LEAST_RESIDUALS = 20
 
 
 def work(job: Job) -> None:
     """Compare the candidates on folds, refit all of them on all training rows, write the models and the reasons."""
-    spec: Spec = job.spec
-    rows = read_training(job.inputs["train"], spec)
+    rows = read_training(job.inputs["train"], job.spec)
+    spec, weighted = settled(job.spec, rows.target)
+    if "lightgbm" in spec.models:
+        load_lightgbm()
     folds, notes = cut(spec, rows.target, rows.by, job.seed)
     if len(rows) > MANY_ROWS and "forest" in spec.models:
         notes.append(f"each tree of the forest sees {MANY_ROWS} of {len(rows)} rows")
@@ -43,7 +49,7 @@ def work(job: Job) -> None:
     if any(issubclass(warning.category, ConvergenceWarning) for warning in told):
         notes.append("the linear model reached its limit of iterations in some fit")
     _write_models(job, spec, rows, fitted, choice.delivered, found)
-    _write_comparison(job, spec, choice, found, fitted, notes)
+    _write_comparison(job, spec, choice, found, fitted, weighted, notes)
     write_history(job, spec, rows, choice, fitted)
     mean = next(line.mean for line in choice.lines if line.chosen)
     job.claim(f"cv_{spec.metric}", mean, file="choice.json")
@@ -56,6 +62,8 @@ def predict(model: Path, inputs: Inputs, variant: str) -> Outputs:
     name = told["delivered"] if variant == "delivered" else variant
     if name not in told["models"]:
         raise UserMistake(f"there is no variant {variant!r}", f"known are delivered, {', '.join(told['models'])}")
+    if name == "lightgbm":
+        load_lightgbm()
     pipeline = joblib.load(model / f"{name}.joblib")
     if spec.task != "regression":
         names = tuple(str(label) for label in pipeline.classes_)
@@ -90,7 +98,7 @@ def _refit(job: Job, spec: Spec, rows: Rows, names: list[str]) -> dict[str, Fitt
     fitted = {}
     for name in names:
         job.progress(message=f"{name}: fit to all {len(rows)} training rows")
-        fitted[name] = fit(name, spec, rows.features, rows.target, job.seed)
+        fitted[name] = fit(name, spec, rows, job.seed)
     return fitted
 
 
@@ -116,7 +124,11 @@ def _write_models(
     for name, model in fitted.items():
         joblib.dump(model.pipeline, folder / f"{name}.joblib", compress=3)
     linear = fitted.get("linear")
-    prepared = linear.pipeline["prepare"] if linear else preprocessing(spec, for_linear=True).fit(rows.features)
+    prepared = (
+        linear.pipeline["prepare"]
+        if linear
+        else preprocessing(spec, "linear", job.seed).fit(rows.features, rows.target)
+    )
     joblib.dump(prepared, folder / "preprocessing.joblib", compress=3)
     write_json(
         folder / "model.json",
@@ -133,11 +145,12 @@ def _write_models(
 
 
 def _write_comparison(
-    job: Job, spec: Spec, choice: Choice, found: Evaluation, fitted: dict[str, Fitted], notes: list[str]
-) -> None:
-    columns = ("model", f"cv_{spec.metric}_mean", f"cv_{spec.metric}_sd", "behind_best", "p_value", "chosen")
+    job: Job, spec: Spec, choice: Choice, found: Evaluation, fitted: dict[str, Fitted], weighted: str,
+    notes: list[str],
+) -> None:  # fmt: skip
+    columns = ("model", f"cv_{spec.metric}_mean", f"cv_{spec.metric}_sd", "behind_best", "p_value", "rival", "chosen")
     lines = [
-        (line.model, line.mean, line.sd, line.behind, "" if line.p is None else line.p, line.chosen)
+        (line.model, line.mean, line.sd, line.behind, "" if line.p is None else line.p, line.rival or "", line.chosen)
         for line in choice.lines
     ]
     with (job.out / "comparison.csv").open("w", newline="", encoding="utf-8") as stream:
@@ -153,9 +166,17 @@ def _write_comparison(
             "alpha": spec.alpha,
             "test": "corrected resampled t-test (Nadeau & Bengio 2003), two-sided",
             "folds": found.folds,
+            "class_weights": {"used": spec.class_weights == "balanced", "why": weighted},
             "cv": spec.cv.model_dump(mode="json"),
             "candidates": [
-                {"model": line.model, "mean": line.mean, "sd": line.sd, "behind": line.behind, "p": line.p}
+                {
+                    "model": line.model,
+                    "mean": line.mean,
+                    "sd": line.sd,
+                    "behind": line.behind,
+                    "p": line.p,
+                    "rival": line.rival,
+                }
                 | {"chosen": line.chosen, "scores": found.scores[line.model].tolist()}
                 | {"hyperparameters": fitted[line.model].chosen}
                 for line in choice.lines

@@ -32,6 +32,11 @@ class Rows:
     def __len__(self) -> int:
         return len(self.target)
 
+    def take(self, places: NDArray[np.int64]) -> Rows:
+        """The rows at these places, in their order."""
+        by = None if self.by is None else self.by[places]
+        return Rows(self.features.iloc[places], self.target[places], by)
+
 
 def read_training(path: Path, spec: Spec) -> Rows:
     """Raises: UserMistake for columns that are not there, too few rows, and a target that teaches nothing."""
@@ -63,12 +68,14 @@ def read_inputs(path: Path, spec: Spec) -> tuple[pd.DataFrame, NDArray[np.int64]
 
 
 def typed_features(frame: pd.DataFrame, spec: Spec) -> pd.DataFrame:
-    """Numbers as float64 (NaN where missing or infinite), categories as text, times as datetime64[us]."""
+    """Numbers as float64 (NaN where missing or infinite), categories and text as str, times as datetime64[us]."""
     columns: dict[str, Any] = {name: _numbers(frame[name]) for name in spec.numeric}
     for name in spec.categorical:
         cells = [MISSING if pd.isna(cell) else _category(cell) for cell in frame[name]]
         columns[name] = pd.Series(cells, index=frame.index, dtype=object)
     columns |= {name: _times(frame[name]) for name in spec.time}
+    for name in spec.text:
+        columns[name] = pd.Series(["" if pd.isna(cell) else str(cell) for cell in frame[name]], frame.index, object)
     return pd.DataFrame(columns, index=frame.index)
 
 

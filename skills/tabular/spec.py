@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Model = Literal["dummy", "linear", "forest", "boosting"]
+Model = Literal["dummy", "linear", "forest", "boosting", "lightgbm", "xgboost"]
+MODELS: list[Model] = ["dummy", "linear", "forest", "boosting", "lightgbm", "xgboost"]
 Metric = Literal[
     "rmse", "mae", "r2", "median_ae", "mape",
     "accuracy", "balanced_accuracy", "f1", "precision", "recall", "roc_auc", "pr_auc", "log_loss", "brier",
@@ -33,6 +34,7 @@ class Spec(BaseModel):
 
     `alpha` is the significance below which the better score wins over the simpler model; `coverage` what share of
     truths a prediction interval should hold; `positive` the class that recall, precision and F1 look for (of two).
+    `class_weights` "auto" weighs imbalanced classes alike where the metric does.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,9 +44,10 @@ class Spec(BaseModel):
     metric: Metric
     numeric: list[str] = []
     categorical: list[str] = []
+    text: list[str] = []
     time: list[str] = []
     cv: Folds = Folds()
-    models: list[Model] = Field(default=["dummy", "linear", "forest", "boosting"], min_length=1)
+    models: list[Model] = Field(default=MODELS, min_length=1)
     seed: int = Field(default=0, ge=0, lt=2**32)
     trees: int = Field(default=200, ge=1, le=5000)
     boosting_iterations: int = Field(default=1000, ge=1, le=10_000)
@@ -52,10 +55,11 @@ class Spec(BaseModel):
     alpha: float = Field(default=0.05, gt=0, lt=1)
     coverage: float = Field(default=0.9, gt=0, lt=1)
     positive: str | None = None
+    class_weights: Literal["auto", "balanced", "none"] = "auto"
 
     @property
     def features(self) -> list[str]:
-        return [*self.numeric, *self.categorical, *self.time]
+        return [*self.numeric, *self.categorical, *self.time, *self.text]
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Spec:

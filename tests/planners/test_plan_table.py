@@ -61,8 +61,8 @@ def test_a_table_plan_is_one_step_with_a_full_spec() -> None:
     assert (step.id, step.worker, step.kind) == ("train", "tabular", "skill")
     assert step.spec == {
         "target": "price", "task": "regression", "metric": "rmse", "numeric": ["area"], "categorical": ["city", "sold"],
-        "time": [], "cv": {"kind": "kfold", "folds": 10, "column": None}, 
-        "models": ["dummy", "linear", "forest", "boosting"],
+        "text": ["notes"], "time": [], "cv": {"kind": "kfold", "folds": 10, "column": None},
+        "models": ["dummy", "linear", "forest", "boosting", "lightgbm", "xgboost"],
         "seed": 3, "trees": 50,
     }  # fmt: skip
     assert [thought.stage for thought in made.thoughts] == ["formulation", "data", "model", "training", "validation"]
@@ -71,9 +71,9 @@ def test_a_table_plan_is_one_step_with_a_full_spec() -> None:
 
 def test_columns_that_teach_nothing_are_left_out_with_a_reason() -> None:
     dropped = data("Predict price in x.csv without the column `city`").dropped
-    assert set(dropped) == {"id", "notes", "same", "void", "city"}
+    assert set(dropped) == {"id", "same", "void", "city"}
     assert dropped["city"] == "left out, as the request says"
-    assert "identifier" in dropped["id"] and "constant" in dropped["same"] and "text" in dropped["notes"]
+    assert "identifier" in dropped["id"] and "constant" in dropped["same"]
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,11 @@ def test_clustering_and_models_that_are_not_there_name_what_is() -> None:
 
 def test_a_named_model_is_compared_with_the_baselines_only() -> None:
     assert plan("random forest on x.csv, target price").steps[0].spec["models"] == ["dummy", "linear", "forest"]
-    boosted = plan("xgboost on x.csv, target price")
-    assert boosted.steps[0].spec["models"] == ["dummy", "linear", "forest", "boosting"]
-    assert any("stands in" in note for note in boosted.notes)
+    for family in ("xgboost", "lightgbm", "gradient boosting"):
+        boosted = plan(f"{family} on x.csv, target price").steps[0].spec["models"]
+        assert boosted == ["dummy", "linear", "forest", family.removeprefix("gradient ")]
+    stand_in = plan("catboost on x.csv, target price")
+    assert any("stands in" in note for note in stand_in.notes)
 
 
 def test_leaks_that_were_found_change_the_plan_and_others_do_not() -> None:

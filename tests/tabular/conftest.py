@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,19 @@ from tests.boxed import Box, Boxed
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPORT = "import sys; from sklearn import datasets as d; getattr(d, 'load_' + sys.argv[1])(as_frame=True).frame.to_csv(sys.argv[2], index=False)"  # fmt: skip # noqa: E501
+
+PREAMBLE = """
+import json, os
+os.environ["OMP_NUM_THREADS"] = "1"
+import numpy as np, pandas as pd
+from skills.tabular.candidates import fit
+from skills.tabular.rows import Rows
+from skills.tabular.spec import Spec
+def rows(frame, target, **spec):
+    plain = {"target": "y", "task": "regression", "metric": "rmse", "boosting_iterations": 60}
+    return Spec.model_validate(plain | spec), Rows(frame, np.asarray(target), None)
+draw = np.random.default_rng(3)
+"""
 
 
 @dataclass(frozen=True)
@@ -65,13 +80,13 @@ def real(box_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
 
 def spec_for(path: Path, target: str, task: str, metric: str, **changes: Any) -> dict[str, Any]:
     """A spec by the kinds of the profile, small enough for a test."""
-    kinds: dict[str, list[str]] = {"number": [], "category": [], "time": []}
+    kinds: dict[str, list[str]] = {"number": [], "category": [], "time": [], "text": []}
     for column in profile_table(path).columns:
         if column.name != target:
             kinds["category" if column.kind == "boolean" else column.kind].append(column.name)
     return {
         "target": target, "task": task, "metric": metric, "numeric": kinds["number"], "time": kinds["time"],
-        "categorical": kinds["category"], "trees": 60, "boosting_iterations": 100, **changes,
+        "categorical": kinds["category"], "text": kinds["text"], "trees": 60, "boosting_iterations": 100, **changes,
     }  # fmt: skip
 
 
@@ -79,7 +94,7 @@ def train(
     box: Box, path: Path, root: Path, spec: dict[str, Any], split: SplitPlan, *, seed: int = 0, predict: bool = True
 ) -> Trained:
     """Split, work, predict with every variant, score every variant."""
-    features = tuple(name for kind in ("numeric", "categorical", "time") for name in spec.get(kind, ()))
+    features = tuple(name for kind in ("numeric", "categorical", "time", "text") for name in spec.get(kind, ()))
     plan = DataStrategy(
         file=str(path), sha256="", target=spec["target"], task=spec["task"], features=features, split=split,
         metric=spec["metric"],
@@ -116,6 +131,25 @@ def scorers(record: SplitRecord, predicted: Path, variants: list[str], spec: dic
     wanted.append({"name": "coverage", "inputs": single, "params": {"subject": "delivered"}})
     features = {"features": str(predicted / "features.npz")}
     return [*wanted, {"name": "scaling", "inputs": features, "params": {"subject": "delivered"}}]
+
+
+Inside = Callable[[str], Any]
+
+
+@pytest.fixture(scope="session")
+def inside(box_python: Path) -> Inside:
+    """Run lines with the box environment's Python; the value of the variable `told`, through JSON.
+
+    `rows(frame, target, **spec)` and `fit` of the skill are there.
+    """
+
+    def run(lines: str) -> Any:
+        code = f"{PREAMBLE}\n{textwrap.dedent(lines)}\nprint(json.dumps(told))"
+        done = subprocess.run([str(box_python), "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,8 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_other_ones(
         for name, seed in (("first", 0), ("again", 0), ("other", 1))
     )
     assert hashes(first) == hashes(again)
-    assert hashes(first)["model/forest.joblib"] != hashes(other)["model/forest.joblib"]
+    for name in ("forest", "boosting", "lightgbm", "xgboost"):
+        assert hashes(first)[f"model/{name}.joblib"] != hashes(other)[f"model/{name}.joblib"], name
 
 
 def test_folds_by_group_are_used_where_asked(box: Box, made_table: Path, tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_rows_with_gaps_and_unknown_categories_are_predicted(box: Box, tmp_path:
     assert worked.code == 0, worked.output
     done = box(
         "predict", tmp_path / "predict", inputs={"rows": str(tmp_path / "rows.parquet")},
-        variants=["delivered", "dummy", "linear", "forest", "boosting"],
+        variants=["delivered", "dummy", "linear", "forest", "boosting", "lightgbm", "xgboost"],
         models={"subject": {"skill": "tabular", "path": str(tmp_path / "out" / "model")}},
     )  # fmt: skip
     assert done.code == 0, done.output

@@ -23,12 +23,15 @@ Params = dict[str, JsonValue]
 _CANDIDATES = {
     "linear": ("linear", "linear model", "linear regression", "logistic regression", "ridge"),
     "forest": ("random forest", "decision tree"),
-    "boosting": ("boosting", "gradient boosting", "xgboost", "lightgbm", "catboost"),
+    "boosting": ("boosting", "gradient boosting", "catboost"),
+    "lightgbm": ("lightgbm",),
+    "xgboost": ("xgboost",),
 }
 _NETWORK = re.compile(
     r"\b(?:deep )?neural (?:network|net)s?\b|neuronale[sn]? netz\w*|reseaux? de neurones|red(?:es)? neuronal\w*"
     r"|ret[ei] neural[ei]|redes? neura(?:l|is)"
 )
+_BOOSTED = ("boosting", "lightgbm", "xgboost")
 _USED = frozenset({"folds", "model", "test_fraction"})
 _NOT_HERE = ("svm", "knn", "lasso", "tabnet", "mlp")
 
@@ -37,7 +40,7 @@ def table_plan(
     request: Request, routing: Routing, profile: DataProfile | None, findings: tuple[Verdict, ...], planner: str,
     *, network: bool = False,
 ) -> Plan:  # fmt: skip
-    """One step, `train`: four candidates on the same folds, the simplest among equals delivered.
+    """One step, `train`: the candidates on the same folds, the simplest among equals delivered.
 
     With `network`, the caller adds a step for the neural network that the request names.
     """
@@ -47,8 +50,8 @@ def table_plan(
     if model in _NOT_HERE:
         raise NotAvailable(
             f"the model {model!r} is not available yet",
-            remedy="There are a linear model, a random forest and gradient boosting; leave the model out to compare "
-            "them. A small MLP is there `in JAX`.",
+            remedy="There are a linear model, a random forest, gradient boosting, LightGBM and XGBoost; leave the "
+            "model out to compare them. A small MLP is there `in JAX`.",
         )
     plain = read(request.text).plain
     if not network:
@@ -81,13 +84,16 @@ def _spec(request: Request, routing: Routing, strategy: DataStrategy, profile: D
     kinds = {column.name: "number" if column.name in counted else column.kind for column in profile.columns}
     numeric: list[JsonValue] = [name for name in strategy.features if kinds[name] == "number"]
     time: list[JsonValue] = [name for name in strategy.features if kinds[name] == "time"]
-    categorical: list[JsonValue] = [name for name in strategy.features if name not in numeric and name not in time]
+    text: list[JsonValue] = [name for name in strategy.features if kinds[name] == "text"]
+    others = {*numeric, *time, *text}
+    categorical: list[JsonValue] = [name for name in strategy.features if name not in others]
     spec: Params = {
         "target": strategy.target,
         "task": strategy.task,
         "metric": strategy.metric,
         "numeric": numeric,
         "categorical": categorical,
+        "text": text,
         "time": time,
         "cv": _folds(routing, strategy),
         "models": list(_models(str(routing.params.get("model", "")))),
@@ -108,7 +114,7 @@ def _spec(request: Request, routing: Routing, strategy: DataStrategy, profile: D
 def _iterations(params: Params, spec: Params) -> Params:
     """The rounds of boosting, where the request names their number and boosting is a candidate."""
     rounds, models = _number(params.get("iterations")), spec["models"]
-    if rounds is None or not isinstance(models, list) or "boosting" not in models:
+    if rounds is None or not isinstance(models, list) or not set(_BOOSTED) & set(map(str, models)):
         return {}
     if not 1 <= rounds <= 10_000:
         raise BadInput(f"{rounds:g} iterations are asked for; 1 to 10000 are possible", remedy="1000 are usual.")
@@ -146,11 +152,10 @@ _BASELINES = ("dummy", "linear", "forest")  # the gates compare with each of the
 
 
 def _models(named: str) -> tuple[str, ...]:
-    """The candidates: the three baselines always, boosting beside them where it is named or nothing is."""
+    """The candidates: the three baselines always, and what is named beside them, or all where nothing is."""
     family = next((family for family, names in _CANDIDATES.items() if named in names), None)
-    if family is None:
-        return ("dummy", "linear", "forest", "boosting")
-    return tuple(name for name in ("dummy", "linear", "forest", "boosting") if name in {*_BASELINES, family})
+    everything = (*_BASELINES, *_BOOSTED)
+    return everything if family is None else tuple(name for name in everything if name in {*_BASELINES, family})
 
 
 def _estimate(profile: DataProfile, strategy: DataStrategy) -> Estimate:
@@ -163,8 +168,9 @@ def _estimate(profile: DataProfile, strategy: DataStrategy) -> Estimate:
 
 
 def _memory(profile: DataProfile) -> int:
-    """Heuristic: 1 GiB for the libraries, and forty copies of the table in eight-byte cells."""
-    needed = 1024 + 40 * 8 * profile.rows * len(profile.columns) // 2**20
+    """Heuristic: 1 GiB for the libraries, 0.5 a column of words, and forty copies of the table in eight-byte cells."""
+    words = 512 * sum(column.kind == "text" for column in profile.columns)
+    needed = 1024 + words + 40 * 8 * profile.rows * len(profile.columns) // 2**20
     return int(min(4096, max(2048, needed)))
 
 
@@ -176,10 +182,8 @@ def _notes(routing: Routing, decision: Decision, model: str, findings: tuple[Ver
     notes = []
     if decision.why["target"] != "named in the request":
         notes.append(f"The request names no target; {decision.strategy.target!r} was taken: {decision.why['target']}.")
-    if model in {"xgboost", "lightgbm", "catboost"}:
-        notes.append(
-            f"{model} itself is not in the box: histogram gradient boosting, the same method, stands in for it."
-        )
+    if model == "catboost":
+        notes.append("CatBoost is not in the box: histogram gradient boosting, the same method, stands in for it.")
     notes += people_notes(decision.strategy.sensitive, decision.strategy.features, decision.strategy.personal)
     if len(routing.files) > 1:
         notes.append(f"Only {decision.strategy.file!r} is used; other files are left alone.")

@@ -28,7 +28,6 @@ _UNUSABLE = {
     "identifier": "an identifier: different in nearly every row, so nothing can be learned from it",
     "constant": "constant: the same in every row",
     "empty": "empty: no value in any row",
-    "text": "free text: not used by this skill yet",
 }
 _GIVES_AWAY = ("proxy", "proxy_together", "identifier")  # kinds of leak that are mended by leaving columns out
 _WHO = re.compile(

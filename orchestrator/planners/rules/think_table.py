@@ -48,7 +48,7 @@ def _method(strategy: DataStrategy, spec: Params) -> tuple[Thought, ...]:
             f"is not significantly worse is delivered.",
             "Tables of this size favour trees; a constant guess and a linear model show what they are worth.",
             ("TabNet", "a network seldom beats boosting on a table of this size, and trains longer"),
-            ("XGBoost, LightGBM", "histogram boosting is the same method, and is in the box"),
+            ("CatBoost", "three libraries of gradient boosting are there; a fourth seldom says another thing"),
         ),
         thought(
             "training",
