@@ -18,6 +18,7 @@ from orchestrator.data.arrays_idx import idx_partner, is_idx, read_idx
 from orchestrator.data.arrays_images import SUFFIXES, is_class_folder, read_folder
 from orchestrator.data.arrays_npz import holds_samples, read_npz_arrays
 from orchestrator.data.arrays_raw import Raw
+from orchestrator.data.readers import check_link
 
 INPUTS, GROUPS = "inputs", "groups"
 MAX_BYTES = 1 << 30  # of all inputs in their final form
@@ -62,6 +63,7 @@ def read_arrays(path: Path, *, resize: tuple[int, int] | None = None) -> Arrays:
     Raises: BadInput where the data is missing, corrupt, too large, without labels, of different sizes (unless
     `resize` names one), or where too many rows hold no numbers.
     """
+    check_link(path)
     if not path.exists():
         raise BadInput(f"no file or folder {str(path)!r}", remedy="check the path")
     raw = _reader(path)(path, resize)
@@ -138,7 +140,12 @@ def _formed(path: Path, raw: Raw) -> tuple[NDArray[np.generic], ArrayForm]:
             remedy="give a sample of the rows, or smaller ones",
         )
     finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    if not finite.size:
+        raise BadInput(
+            f"no input of {str(path)!r} is a finite number in 32 bits",
+            remedy="give numbers of at most 3e38, without NaN and infinity",
+        )
+    low, high = float(finite.min()), float(finite.max())
     if low == high:
         raise BadInput(f"all inputs of {str(path)!r} are {low:g}", remedy="there is nothing to learn from: check them")
     dtype: Literal["uint8", "float32"] = "uint8" if values.dtype == np.uint8 else "float32"

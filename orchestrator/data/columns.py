@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.api import types
 
 from orchestrator.core.evidence import Repair
+from orchestrator.data.affixes import without_affixes
 from orchestrator.data.quoting import quote_some
 from orchestrator.data.table import Table
 
@@ -90,6 +91,12 @@ def _text(name: str, raw: pd.Series) -> tuple[pd.Series, list[Repair]]:
         found = recognise(name, dashless)
         if found is not None:
             return found
+    if (bare := without_affixes(name, dashless)) is not None:
+        numbers = _as_numbers(name, bare[0])
+        if numbers is not None:
+            return numbers[0], [*bare[1], *numbers[1]]
+        if bare[0] is dashless:
+            return text.astype(object).where(text.notna(), None), list(bare[1])
     return text.astype(object).where(text.notna(), None), []
 
 

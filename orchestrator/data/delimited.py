@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from orchestrator.core.errors import BadInput
+from orchestrator.core.evidence import Repair
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_LINES = 50
@@ -42,6 +43,18 @@ def read_delimited(path: Path) -> pd.DataFrame:
             f"{str(path)!r} does not keep to its {delimiter!r}-separated columns: {told}",
             remedy="mend that line (an unquoted delimiter or a missing quote is the usual reason)",
         ) from error
+
+
+def short_rows(path: Path, width: int) -> tuple[Repair, ...]:
+    """How many rows end before the last column; pandas fills them with missing cells without a word."""
+    text = decode(path, path.read_bytes())
+    records = csv.reader(io.StringIO(text, newline=""), delimiter=sniff_delimiter(text), skipinitialspace=True)
+    short = sum(len(record) < width for record in records if any(cell.strip() for cell in record))
+    if not short:
+        return ()
+    many = "1 row has" if short == 1 else f"{short} rows have"
+    reason = f"{many} fewer than {width} cells; the cells that are not there count as missing"
+    return (Repair(kind="short_rows", columns=(), rows=short, reason=reason),)
 
 
 def decode(path: Path, data: bytes) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from orchestrator.core.errors import BadInput
 from orchestrator.data.binary import MAX_CELLS, read_excel, read_npz, read_parquet
 from orchestrator.data.columns import settle
-from orchestrator.data.delimited import read_delimited
+from orchestrator.data.delimited import read_delimited, short_rows
 from orchestrator.data.table import Table
 
 MAX_FILE_MB = 512
@@ -36,7 +36,10 @@ def read_table(path: Path) -> Table:
 
     Raises: BadInput where the file is missing, unreadable, empty, too large, of an unknown kind or malformed.
     """
-    return settle(read_rows(path))
+    table = settle(read_rows(path))
+    if READERS.get(path.suffix.lower(), read_delimited) is not read_delimited or table.frame.iloc[:, -1].notna().all():
+        return table
+    return Table(table.frame, (*short_rows(path, table.frame.shape[1]), *table.repairs))
 
 
 def read_rows(path: Path) -> pd.DataFrame:
@@ -66,6 +69,7 @@ def _reader(path: Path) -> Reader:
 
 
 def _check_file(path: Path) -> None:
+    check_link(path)
     if not path.exists():
         raise _missing(path)
     if path.is_dir():
@@ -79,6 +83,15 @@ def _check_file(path: Path) -> None:
         raise BadInput(
             f"{str(path)!r} has {size / 2**20:.0f} MiB, the limit is {MAX_FILE_MB} MiB",
             remedy="give a sample of the rows, or leave out columns",
+        )
+
+
+def check_link(path: Path) -> None:
+    """Raises: BadInput for a link that leads round in a circle, or to nothing."""
+    if path.is_symlink() and not path.exists():
+        raise BadInput(
+            f"{str(path)!r} is a link to {str(path.readlink())!r}, which leads to no file",
+            remedy="name the file itself, or mend the link",
         )
 
 

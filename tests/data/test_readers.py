@@ -185,6 +185,19 @@ def test_a_workbook_of_empty_sheets_is_refused(tmp_path: Path) -> None:
     assert "empty sheets" in refusal(tmp_path / "t.xlsx").message
 
 
+@pytest.mark.parametrize("target", ["loop.csv", "nowhere.csv"])
+def test_a_link_in_a_circle_or_to_nothing_is_refused_as_a_link(tmp_path: Path, target: str) -> None:
+    (tmp_path / "loop.csv").symlink_to(target)
+    refused = refusal(tmp_path / "loop.csv")
+    assert repr(target) in refused.message
+    assert "mend the link" in refused.remedy
+
+
+def test_rows_that_end_early_are_told(csv: Csv) -> None:
+    (repair,) = read_table(csv("a,b,c\n1,2,x\n3,4\n\n5,6,\n")).repairs
+    assert (repair.kind, repair.rows) == ("short_rows", 1)
+
+
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv").mkdir()
     assert "folder" in refusal(tmp_path / "t.csv").message
