@@ -39,6 +39,21 @@ def planned(text: str, known: DataProfile | None) -> Plan:
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Train an MLP on data.npz", Route.DEEP),
+        ("Classify the vectors in data.npz with a multilayer perceptron", Route.DEEP),
+        ("Train a neural network with PyTorch to classify data.npz", Route.DEEP),
+        ("Train gradient boosting on data.npz", Route.TABULAR),
+        ("Predict y in data.npz without a neural network", Route.TABULAR),
+        ("Train an MLP on data.csv, target y", Route.TABULAR),
+    ],
+)
+def test_a_network_that_is_named_makes_an_npz_file_of_vectors_array_data(text: str, told: Route) -> None:
+    assert asyncio.run(choose("rules", {}).route(Request(text=text))).route is told
+
+
+@pytest.mark.parametrize(
     ("text", "kind", "networks"),
     [
         ("Classify the images in data.npz with a CNN", "images", ["mlp", "cnn"]),

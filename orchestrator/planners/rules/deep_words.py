@@ -51,6 +51,7 @@ _CHANGES: tuple[tuple[str, re.Pattern[str]], ...] = (
 _WEIGHTS = re.compile(
     r"\bclass[- ]weight\w*|\bweight\w* (?:the )?classes|\bbalanced (?:loss|weights)|klassengewicht\w*"
 )
+_NETWORK = re.compile(r"\b(?:neural|deep) (?:net(?:work)?s?|learning)\b|\bneuronale\w* netz\w*")
 _NO_NORM = re.compile(r"\b(?:without|no|ohne) batch[- ]?norm\w*")
 
 
@@ -76,6 +77,11 @@ def deep_params(reading: Reading) -> Params:
     if _NO_NORM.search(plain):
         found["batch_norm"] = False
     return found
+
+
+def names_network(plain: str) -> bool:
+    """Whether a network is asked for by its family, or as a neural or deep one."""
+    return any(_said(pattern, plain) for pattern in (*(pattern for _, pattern in FAMILIES), _NETWORK))
 
 
 def not_here(plain: str) -> str:

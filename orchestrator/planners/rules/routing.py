@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from orchestrator.core.request import Request, Route, Routing
 from orchestrator.planners.rules import classify, explain, interpret_words, params, safety, sought, told, wishes
-from orchestrator.planners.rules.deep_words import deep_params
+from orchestrator.planners.rules.deep_words import deep_params, names_network
 from orchestrator.planners.rules.equation import written_equation
 from orchestrator.planners.rules.evaluate_words import evaluate_params, is_of_models
 from orchestrator.planners.rules.fields import named_equation
@@ -47,6 +47,8 @@ def route(request: Request) -> Routing:
         return _in_words(found, reading, files, language)
     if found is None:
         return _ask(("wish",), {}, files, language)
+    if found is Route.TABULAR and any(file.lower().endswith(".npz") for file in files) and names_network(reading.plain):
+        found = Route.DEEP  # vectors look like a table; the network that is named tells what is wanted
     collected = _collect(first, reading, language, found, files, base(request, files))
     if found in (Route.DEEP, Route.TABULAR):
         said = deep_params(reading)
