@@ -13,6 +13,7 @@ from pandas.api import types
 
 from orchestrator.core.evidence import Repair
 from orchestrator.data.affixes import without_affixes
+from orchestrator.data.mixed_times import mixed_times
 from orchestrator.data.quoting import quote_some
 from orchestrator.data.table import Table
 
@@ -129,7 +130,9 @@ def _as_times(name: str, text: pd.Series) -> tuple[pd.Series, list[Repair]] | No
     forms = [day + clock for day in DATES for clock in CLOCKS if _parse(sample, day + clock).notna().all()]
     parsed = [(form, times) for form in forms if (times := _parse(text, form)).notna().sum() >= MOSTLY * len(present)]
     if not parsed:
-        return None
+        forms = [day + clock for day in ("%Y-%m-%d", "%Y%m%d", *DATES) for clock in CLOCKS]
+        mixed = mixed_times(name, text, forms, _parse)
+        return None if mixed is None else (mixed[0], [mixed[1]])
     most = max(int(times.notna().sum()) for _, times in parsed)
     parsed = [(form, times) for form, times in parsed if int(times.notna().sum()) == most]
     ordered = [(form, times) for form, times in parsed if times.dropna().is_monotonic_increasing]

@@ -107,6 +107,20 @@ def test_dates_that_fit_two_orders_are_reported(csv: Csv) -> None:
     assert [repair.kind for repair in table.repairs] == ["ambiguous_dates"]
 
 
+def test_dates_in_five_formats_are_read_each_by_its_own_and_that_is_told(csv: Csv) -> None:
+    days = pd.date_range("2020-01-01", periods=60)
+    forms = ("%Y-%m-%d", "%d/%m/%Y", "%b %d, %Y", "%Y%m%d", "%d.%m.%Y")
+    written = [day.strftime(forms[place % 5]) for place, day in enumerate(days)]
+    table = read_table(csv("t;a\n" + "\n".join(f"{cell};{place}" for place, cell in enumerate(written))))
+    assert table.frame["t"].tolist() == days.tolist()
+    assert [(repair.kind, repair.rows) for repair in table.repairs] == [("mixed_dates", 60)]
+
+
+def test_day_first_and_month_first_in_one_column_are_not_guessed(csv: Csv) -> None:
+    cells = ["13/02/2026", "02/13/2026", "03/04/2026"] * 10
+    assert read_table(csv("t;a\n" + "\n".join(f"{cell};1" for cell in cells))).frame["t"].tolist() == cells
+
+
 def test_a_time_zone_is_brought_to_utc(csv: Csv) -> None:
     column = read_table(csv("t,a\n2026-03-04T10:30:00+02:00,1\n2026-03-04T10:30:00+00:00,2\n")).frame["t"]
     assert [stamp.hour for stamp in column] == [8, 10]
