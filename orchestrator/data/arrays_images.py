@@ -57,7 +57,9 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _is_image(file: Path) -> bool:
-    return file.suffix.lower() in SUFFIXES and file.is_file() and not file.name.startswith(".")
+    """By its name; a link that leads to no file is one too, so that reading it fails by name."""
+    named = file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
+    return named and (file.is_file() or file.is_symlink())
 
 
 def _head(file: Path) -> tuple[tuple[int, int], str]:

@@ -224,6 +224,15 @@ def test_a_corrupt_image_is_named(tmp_path: Path) -> None:
         read_arrays(folder)
 
 
+def test_a_link_in_a_circle_among_the_images_is_named(tmp_path: Path) -> None:
+    for label in ("cat", "dog"):
+        (tmp_path / label).mkdir()
+        Image.fromarray(IMAGES[0]).save(tmp_path / label / "one.png")
+    (tmp_path / "cat" / "round.png").symlink_to("round.png")
+    with pytest.raises(BadInput, match="round.png"):
+        read_arrays(tmp_path)
+
+
 def test_a_folder_without_classes_or_a_table_holds_no_arrays(tmp_path: Path) -> None:
     assert not holds_arrays(tmp_path)
     assert not holds_arrays(npz(tmp_path, x=RNG.normal(size=(24, 3)), y=LABELS))
