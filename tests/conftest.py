@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sandbox.bubblewrap.backend import BubblewrapSandbox
 from sandbox.files.paths import marks
@@ -18,6 +19,10 @@ from sandbox.owner import this_process
 from tests.boxed import Box, runner
 
 LOCK = Path(__file__).resolve().parents[1] / "locks" / "box.txt"
+
+# No test fails because the machine is busy.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", autouse=True)
