@@ -96,6 +96,7 @@ def render_answer(answer: Answer, evidence: tuple[Evidence, ...] = ()) -> str:
     if answer.status == "planned" and answer.plan:
         blocks.append(render_plan(answer.plan).rstrip())
     blocks += [
+        _titled("As understood", (f"  - {_wrap(note, 4)}" for note in _understood(answer))),
         _titled("Answer", _claims(answer, evidence)),
         _titled("Why not", (f"  - {_wrap(reason, 4)}" for reason in because(answer)))
         if answer.status == "not_validated" and not answer.message
@@ -124,6 +125,12 @@ def _head(answer: Answer) -> Iterator[str]:
     if answer.route and answer.status in {"bad_input", "refused", "clarify"}:
         params = ", ".join(f"{key}={value}" for key, value in answer.params.items())
         yield _wrap(f"understood: {answer.route}" + (f" with {params}" if params else ""), 0)
+
+
+def _understood(answer: Answer) -> tuple[str, ...]:
+    """The problem of a field as it was solved, and all that was assumed; of a plan it stands among the notes."""
+    plan = answer.plan
+    return plan.notes if plan is not None and plan.problem is not None and answer.status != "planned" else ()
 
 
 def _claims(answer: Answer, evidence: tuple[Evidence, ...]) -> Iterator[str]:

@@ -119,7 +119,7 @@ def test_a_simulation_is_a_bounded_loop_on_its_error_estimate() -> None:
     ("text", "expected"),
     [
         ("PINN u_t = 0.05 u_xx - 0.5 u_x + 2 u + x", {"advection": "-0.5", "reaction": "2", "source": "x"}),
-        ("PINN u_t + 0.5 u_x = 0.01 u_xx, periodic", {"diffusion": "0.01", "advection": "-0.5"}),
+        ("PINN u_t + 0.5 u_x = 0.01 u_xx, periodic, u(x,0) = sin(2*pi*x)", {"diffusion": "0.01", "advection": "-0.5"}),
         ("PINN ∂u/∂t = D ∂²u/∂x² with D = 0.3", {"diffusion": "0.3"}),
         ("PINN 0.1 u_xx = u_t", {"diffusion": "0.1"}),
         ("PINN 2 u_t = u_xx", {"diffusion": "0.5"}),

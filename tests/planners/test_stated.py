@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from orchestrator.core.errors import BadInput, IllPosed
+from orchestrator.core.errors import BadInput, IllPosed, UserError
 from orchestrator.core.request import Request
 from orchestrator.planners.seam import choose
 from orchestrator.problems import Problem as Statement
@@ -92,3 +93,39 @@ def test_ranges_told_in_words_are_the_box(words: str, ends: list[tuple[float, fl
         assert plan.problem is not None
         axes = Problem.model_validate(plan.problem).coordinates
         assert [(axis.low, axis.high) for axis in axes] == ends
+
+
+EPIDEMIC = "S_t + 2*S*I = 0; I_t - 2*S*I + 0.5*I = 0"
+
+
+@pytest.mark.parametrize(
+    ("text", "solved"),
+    [
+        ("S' = -2 S I, I' = 2 S I - 0.5 I, with S(0)=0.99, I(0)=0.01, t up to 1", EPIDEMIC),
+        ("S' = -2 S I, I' = 2 S I - 0.5 I mit S(0)=0.99, I(0)=0.01, t bis 1", EPIDEMIC),
+        ("Schrödinger equation, t from 0 to 1, bright soliton", "u_t + v_xx/2"),
+        ("y'' = -9.81, y(0)=100, y'(0)=0, t in 0 to 3", "t in [0, 3]"),
+        ("u_tt = u_xx, u(x,0)=sin(pi*x), u_t(x,0)=0, u(0,t)=0, u(1,t)=0, t to 2", "t in [0, 2]"),
+        ("v' = -v, v(0) = -1 to time 50", "t in [0, 50]"),
+        ("u' = -u, u(0)=1, t<=3", "t in [0, 3]"),
+        ("u' = -u, u(0)=1, 0<=t<=5", "t in [0, 5]"),
+        ("u' = -u, u(0)=1, t in [0, 5]", "conditions: u - 1 = 0 at t = 0"),
+    ],
+)  # fmt: skip
+def test_what_is_solved_is_what_was_asked_and_is_told(text: str, solved: str) -> None:
+    _, plan = planned(f"PINN: {text}")
+    assert solved in plan.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("u_t = u_xx, u(0,t)=0, u(1,t)=0", "initial condition is missing"),
+        ("u' = -2 u I, u(0)=1, t in [0, 1]", "symbol 'I'"),
+        ("KdV u_t + 6 u u_x + u_xxx = 0 periodic on [-10,10], a start 6/cosh(x)^2 until t=0.5", "6/cosh"),
+        ("u' = -u, u(0)=1, reaching 7 at last", "reaching 7"),
+    ],
+)  # fmt: skip
+def test_what_would_be_assumed_beside_something_unread_is_refused(text: str, word: str) -> None:
+    with pytest.raises(UserError, match=re.escape(word)):
+        planned(f"PINN: {text}")

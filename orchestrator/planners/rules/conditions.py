@@ -17,7 +17,7 @@ _INTERVAL = rf"[\[(]\s*(?P<low>{_B})\s*[,;]\s*(?P<high>{_B})\s*[\])]"
 COMMA_INTERVAL = rf"\[\s*(?P<low>{NUMBER})\s*;\s*(?P<high>{NUMBER})\s*\]"
 _RANGE = rf"(?P<low>{_B})\s*(?:<=?|≤)\s*VAR\s*(?:<=?|≤)\s*(?P<high>{_B})"
 _FROM = (
-    rf"VAR\s*(?:=|goes|runs|ranges|geht|von)?\s*(?:from|von|de|da|=)\s*(?P<low>{_B})\s*(?:to|bis|a|à|ate"
+    rf"VAR\s*(?:=|goes|runs|ranges|geht|von)?\s*(?:from|von|de|da|in|=)\s*(?P<low>{_B})\s*(?:to|bis|a|à|ate"
     rf"|\.\.)\s*(?:VAR\s*=\s*)?(?P<high>{_B})"
 )
 _AMID = (
@@ -40,6 +40,7 @@ UNTIL = (
     rf"(?<![a-z])(?:until|up to|till|through|bis|jusqu'a|hasta|fino a|ate|直到|至)\s*(?:the )?(?:(?:final "
     rf")?(?:time|zeit|temps|tiempo|tempo)\s*)?"
     rf"(?:t\s*=?\s*)?(?P<high>{NUMBER})(?!\s*(?:%|epochs?|iterations?|trials?|steps|hours?|minutes?|percent))"
+    rf"|(?<![a-z])(?:t\s*(?:to|<=?|≤|bis)|to\s+(?:the )?(?:final )?(?:time|t)\s*=?)\s*(?P<top>{NUMBER})(?!\s*(?:%|<|≤))"
     rf"|(?:final time|end time|t_?max|t_?end|t_?final|endzeit)\s*(?:=|:|of)?\s*(?P<end>{NUMBER})"
 )
 INITIAL = re.compile(
@@ -144,7 +145,7 @@ def rod(plain: str) -> list[float] | None:
 
 def until(plain: str, language: str) -> list[float] | None:
     for match in re.finditer(UNTIL, plain):
-        high = number(match["high"] or match["end"], language)
+        high = number(match["high"] or match["top"] or match["end"], language)
         return [0.0, high]
     return None
 

@@ -21,7 +21,7 @@ _NAMED: tuple[tuple[str, str], ...] = (
     ("brusselator", r"brusselator|reaction[- ]diffusion system|reaktions[- ]?diffusions[- ]?system"),
     ("fisher_kpp", r"fisher(?:'s)?(?:[- ]kpp| equation| wave)|fisher[- ]gleichung|\bkpp\b"),
     ("allen_cahn", r"allen[- ]cahn|艾伦"),
-    ("kdv", r"korteweg|\bkdv\b|\bsoliton"),
+    ("kdv", r"korteweg|\bkdv\b"),
     ("schrodinger", r"schrodinger|薛定谔|シュレ|\bnls\b"),
     ("burgers", r"burgers?'?s?(?:gleichung|\b)|伯格斯|バーガース"),
     ("helmholtz", r"helmholtz|亥姆霍兹|ヘルムホルツ"),
@@ -42,6 +42,7 @@ _NAMED: tuple[tuple[str, str], ...] = (
      r"|mass on a spring"),
     ("advection", r"(?<![- ]diffusion )(?:advection|transport) equation|linear advection|advektionsgleichung"
      r"|transportgleichung|equation (?:d'advection|de transport)|ecuacion de adveccion|对流方程|移流方程式"),
+    ("kdv", r"\bsoliton"),  # last: other equations have solitons too
 )  # fmt: skip
 NAMED = tuple((name, re.compile(pattern)) for name, pattern in _NAMED)
 

@@ -193,9 +193,13 @@ def _initial(params: Params, problem: Params, left: Params, right: Params, notes
         return text
     if given:
         return given
+    if problem["name"] == "custom" and {"left", "right"} & params.keys():
+        raise IllPosed(
+            "the initial condition is missing: conditions are given at the ends, and none at the start",
+            remedy="Add one, e.g. `u(x,0) = sin(pi*x)`.",
+        )
     text = _default_initial(low, high, left, right)
-    if text != "sin(pi*x)":
-        notes.append(f"The request gives no initial condition: {text} was taken, which fits the boundary conditions.")
+    notes.append(f"The request gives no initial condition: {text} was taken, which fits the boundary conditions.")
     return text
 
 

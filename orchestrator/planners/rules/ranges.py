@@ -94,7 +94,7 @@ def _ends(page: Page, patterns: tuple[str, ...]) -> Ends | None:
 
 def _time(page: Page) -> Ends | None:
     if match := page.find(UNTIL):
-        return 0.0, number(match["high"] or match["end"], page.language)
+        return 0.0, number(match["high"] or match["top"] or match["end"], page.language)
     if match := page.find(_SPAN):
         value = match["value"]
         return 0.0, _WORDS[value] if value in _WORDS else number(value, page.language)

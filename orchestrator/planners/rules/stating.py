@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def field_problem(params: Params, python: Mapping[str, Any] | None = None) -> Fi
     posed = pose(statement)
     from orchestrator.planners.rules.kinds import traits  # loads SymPy, as `pose` does: not when a planner is made
 
-    solved = f"Solved: {one_line(posed.form)}."
+    solved = f"Solved: {one_line(posed.form)}; {_conditions(posed.form)}."
     return FieldProblem(posed.problem, posed.form, traits(posed.form), (solved, *notes, *posed.notes), posed.data)
 
 
@@ -69,6 +69,17 @@ def one_line(form: Normal) -> str:
     sought = ", ".join(f"{name} between {told['low']:g} and {told['high']:g}" for name, told in form.unknown.items())
     parts = (equations, ranges, values, f"sought: {sought}" if sought else "")
     return ", ".join(part for part in parts if part)
+
+
+def _conditions(form: Normal) -> str:
+    """Every condition with its place, as it will be held."""
+    told = [
+        f"{text} = 0 at {' and '.join(f'{letter} = {value:g}' for letter, value in dict(at).items())}"
+        for at, texts in form.conditions
+        for text in texts
+    ]
+    told += [f"periodic in {letter}" for letter in form.periodic]
+    return "conditions: " + "; ".join(told) if told else "no conditions"
 
 
 def _statement(params: Params, python: Mapping[str, Any] | None) -> tuple[Problem, tuple[str, ...]]:
@@ -137,10 +148,12 @@ def _changed(base: Problem, told: Params, title: str) -> tuple[Problem, tuple[st
     made = changed(base, changes)
     statement = _without_idle(made.statement) if "equations" in changes else made.statement
     if base.name in library() and not told.get("equations"):
+        _refuse_ranges(told, base.domain)
         defaults = _defaults(base, changes)
         if defaults:
             notes.append(f"Not in the request, so taken from the library's {title}: {defaults}.")
     elif told.get("equations"):
+        _refuse_unused(told, "the conditions")
         notes.append(f"The request gives no conditions: those of the library's {title} were taken.")
     return statement, (*notes, *made.notes, *_unused(told))
 
@@ -180,6 +193,7 @@ def _written(told: Params, name: str | None) -> tuple[Problem, tuple[str, ...]]:
         raise BadInput(f"the value of {idle[0]!r} is given, and no equation or condition uses it",
                        remedy="Use it in an equation, or leave it out.")  # fmt: skip
     domain = _domain(letters, _dict(told.get("domain")), conditions, notes)
+    _refuse_ranges(told, letters)
     unknown = {one: _range(one, ends, None, notes) for one, ends in sought.items()}
     statement = Problem.model_validate(
         {
@@ -211,6 +225,22 @@ def _domain(letters: list[str], given: Params, conditions: list[str], notes: lis
             found[letter] = [low, ends[0] if ends and ends[0] > 0.0 else low + 1.0]
         notes.append(f"The request gives no range of {letter}: {found[letter][0]:g} to {found[letter][1]:g} was taken.")
     return found
+
+
+def _refuse_ranges(told: Params, letters: Iterable[str]) -> None:
+    if missing := [letter for letter in letters if letter not in _dict(told.get("domain"))]:
+        _refuse_unused(told, f"the range of {' and '.join(missing)}")
+
+
+def _refuse_unused(told: Params, missing: str) -> None:
+    """Refuse a default for what the request does not seem to say, where a number is left that may say it."""
+    if unused := _list(told.get("unused")):
+        raise BadInput(
+            f"a number in {str(unused[-1])!r} was read, but not what it means; it may tell {missing}, "
+            "which would be assumed",
+            remedy="Write ranges as `x in [0, 1]`, `t in [0, 3]`, conditions as `u(x,0) = sin(pi*x)`; leave out the "
+            "number if it is none of these.",
+        )
 
 
 def _values_at(text: str, place: int, letter: str, count: int) -> list[float]:

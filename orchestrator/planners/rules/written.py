@@ -21,8 +21,8 @@ _COMMA = re.compile(r"\d+,\d+(?![\d,])")
 _DECIMAL_COMMA = ("de", "fr", "es", "it", "pt")
 _FOREIGN = re.compile(r"[A-Za-z]*[\u00c0-\u024f][A-Za-z\u00c0-\u024f]*")  # no symbol holds such a letter
 _TOKEN = re.compile(
-    rf"(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+(?![A-Za-z_]))?)|(?P<name>{_NAME})|(?P<sign>\*\*|[-+*/^·×=()\[\]{{}}]"
-    r"|[∇Δ∆](?:\^2)?|_[a-z]+)|(?P<mark>[,;:])"
+    rf"(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+(?![A-Za-z_]))?)|(?P<name>{_NAME})|(?P<sign>\*\*|[-+*/^·×()\[\]{{}}]"
+    r"|(?<![<>!])=|[∇Δ∆](?:\^2)?|_[a-z]+)|(?P<mark>[,;:])"
 )
 _OPEN, _CLOSE = "([{", ")]}"
 _SHORT = re.compile(r"[uvwpqh][xyzt]{1,4}\Z")  # "uxx", "ut"
@@ -51,6 +51,9 @@ _PLACE = re.compile(
 _POINT = re.compile(rf"[{COORDINATES}]\s*=\s*[-+]?[0-9.]*\s*\*?\s*(?:pi|π)?(?:\s*/\s*\d+)?")
 _JOINT = re.compile(r"\s*(?:,|and|und|et)\s*(?=[xyzrt]\s*=\s*[-+.\dp])")
 _BLANK = re.compile(r"[ \t]*")
+_USED = re.compile(
+    r"(?<![A-Za-z0-9_])([aAI])(?:'|\s*=(?!=)|\(|_[xyzrt])"
+)  # such a letter is no word: "I' = ...", "a = 2"
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,7 @@ class _Scan:
     def __init__(self, raw: str, blocked: list[tuple[int, int]], language: str) -> None:
         self.raw, self.blocked, self.language = raw, dict(blocked), language
         self.declared = {match[1] for match in re.finditer(r"(?<![A-Za-z0-9_])([A-Za-z]\w*)\s*=(?!=)", raw)}
+        self.words = {"a", "I", "A"} - {match[1] for match in _USED.finditer(raw)}
         self.found: list[tuple[str, int, int]] = []
         self.position, self.start, self.end, self.depth, self.last = 0, -1, 0, 0, ""
 
@@ -184,7 +188,8 @@ class _Scan:
         """End the open run, and keep it where it is a formula."""
         if self.start >= 0 and "=" in self.raw[self.start : self.end]:
             stop = _to_blank(self.raw, self.end, self.end in self.blocked)
-            pieces = _split(self.raw[self.start : stop], self.start, self.language)
+            ends = self.words if re.match(r"\s+[^\W\d_]", self.raw[stop:]) else set()  # before a mark it is a factor
+            pieces = _split(self.raw[self.start : stop], self.start, self.language, self.words, ends)
             self.found.extend((_pointed(text, self.language), begin, finish) for text, begin, finish in pieces)
         self.start, self.depth, self.last = -1, 0, ""
 
@@ -254,16 +259,20 @@ def _to_blank(raw: str, end: int, held: bool) -> int:
     return end
 
 
-def _split(text: str, start: int, language: str) -> list[tuple[str, int, int]]:
-    """Two statements that a one-letter word joins ("… = 0 y u(1,t) = 0"), and loose ends cut off."""
+def _split(text: str, start: int, language: str, words: set[str], ends: set[str]) -> list[tuple[str, int, int]]:
+    """Two statements that a one-letter word joins ("… = 0 y u(1,t) = 0"), and loose ends cut off.
+
+    `words` are the letters that are words in front of a formula and no symbols, `ends` those behind it.
+    """
     joint = {"es": "y", "it": "e", "pt": "e"}.get(language)
+    first, last = ("".join(sorted({*letters, *(joint or "")})) or "!" for letters in (words, ends))
     pieces = re.split(rf"(?<=\S)\s+{joint}\s+(?=[A-Za-z]\w*'*\s*(?:\(|=))", text) if joint else [text]
     found, position = [], 0
     for piece in pieces:
         at = text.index(piece, position)
         position = at + len(piece)
-        plain = re.sub(rf"(?<=[^\s=+*/^(,-])\s+(?:a|I|A|{joint or 'a'})\s*$", "", piece).rstrip()
-        lead = re.match(r"(?:[-+*/^)\]}]\s+|[)\]}]+\s*|[aAI]\s+(?=[A-Za-z]))*", plain)
+        plain = re.sub(rf"(?<=[^\s=+*/^(,-])\s+[{last}]\s*$", "", piece).rstrip()
+        lead = re.match(rf"(?:[-+*/^)\]}}]\s+|[)\]}}]+\s*|[{first}]\s+(?=[A-Za-z]))*", plain)
         begin = lead.end() if lead else 0
         if _in_brackets(plain[begin:]):
             begin, plain = begin + 1, plain[:-1].rstrip()
