@@ -16,7 +16,8 @@ Scores = NDArray[np.float64]
 class Line:
     """One candidate of the comparison. `behind` is how much worse than the best it is on average (0 or more).
 
-    `rival` is the candidate of a better mean that beats it most surely, and `p` how surely; None for the best itself.
+    `rival` is the candidate of a better mean that beats it most surely, and `p` how surely, corrected for the number of
+    rivals that might have; None for the best itself.
     """
 
     model: str
@@ -42,7 +43,8 @@ def choose(scores: Mapping[str, Scores], share: float, *, metric: str, higher: b
     """`scores` holds one value a fold for every candidate, simplest candidate first.
 
     `share` is test rows over training rows of a fold, which the test's variance needs. Every candidate is tested
-    against every one of a better mean: the best by mean need not be the one that beats it most surely.
+    against every one of a better mean: the best by mean need not be the one that beats it most surely. The smallest of
+    several p-values is small by chance more often than one, so it is multiplied by their number (Bonferroni).
     """
     sign = 1 if higher else -1
     means = {name: float(values.mean()) for name, values in scores.items()}
@@ -67,13 +69,13 @@ def choose(scores: Mapping[str, Scores], share: float, *, metric: str, higher: b
 def _rival(
     name: str, scores: Mapping[str, Scores], means: Mapping[str, float], sign: int, share: float
 ) -> tuple[str | None, float | None]:
-    """Who of a better mean beats it most surely, and the p-value."""
+    """Who of a better mean beats it most surely, and the p-value, times the number of all that might have."""
     better = [other for other in scores if sign * (means[other] - means[name]) > 0]
     tests = {other: corrected_t(sign * (scores[other] - scores[name]), share) for other in better}
     if not tests:
         return None, None
     surest = min(tests, key=lambda other: tests[other])
-    return surest, tests[surest]
+    return surest, min(1.0, tests[surest] * (len(scores) - 1))
 
 
 def corrected_t(differences: Scores, share: float) -> float:

@@ -164,7 +164,7 @@ def _write_comparison(
             "reason": choice.reason,
             "metric": spec.metric,
             "alpha": spec.alpha,
-            "test": "corrected resampled t-test (Nadeau & Bengio 2003), two-sided",
+            "test": "corrected resampled t-test (Nadeau & Bengio 2003), two-sided, times the rivals (Bonferroni)",
             "folds": found.folds,
             "class_weights": {"used": spec.class_weights == "balanced", "why": weighted},
             "cv": spec.cv.model_dump(mode="json"),

@@ -123,3 +123,28 @@ def test_classes_keep_their_names_and_the_absolute_error_is_met_by_medians(insid
     classes, right, middle = told
     assert classes == ["down", "level", "up"] and right > 0.97
     assert abs(middle) < 5
+
+
+@pytest.mark.box
+def test_more_candidates_do_not_make_a_complex_one_win_by_chance(inside: Inside) -> None:
+    told = inside("""
+        from skills.tabular.compare import choose
+        told = {}
+        for count in (2, 6):
+            won = 0
+            for _ in range(2000):
+                scores = {f"m{at}": draw.normal(size=10) for at in range(count)}
+                won += choose(scores, 0.0, metric="roc_auc", higher=True, alpha=0.05).delivered != "m0"
+            told[count] = won / 2000
+    """)
+    assert told["2"] < 0.04 and told["6"] < 0.04
+
+
+@pytest.mark.box
+def test_a_complex_candidate_that_is_clearly_better_still_wins(inside: Inside) -> None:
+    told = inside("""
+        from skills.tabular.compare import choose
+        scores = {f"m{at}": draw.normal(size=10) + 4.0 * (at == 5) for at in range(6)}
+        told = choose(scores, 0.1, metric="roc_auc", higher=True, alpha=0.05).delivered
+    """)
+    assert told == "m5"
