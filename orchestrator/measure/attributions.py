@@ -21,6 +21,7 @@ ADDITIVITY, DIFFERENCE, MEAN = "additivity", "attribution_difference", "mean_att
 SHAP = "shap"
 ADDS_UP = 1e-6  # of the range of the outputs: what rounding may cost
 ERRORS, SLACK = 6.0, 0.005  # standard errors of both draws, and a share of the range, by which estimates may differ
+LARGEST_ERROR = 0.02  # of the range: the skill tells its own errors, and large ones must not excuse everything
 ROWS, COLUMNS = 3, 24  # that the judge estimates itself, or all where there are fewer
 ENDS = (".low", ".high")  # of prediction intervals, which are not explained
 RESAMPLES = 1000
@@ -127,13 +128,19 @@ async def _again(
     own, errors = estimates(asked, outputs)
     place = np.ix_(rows, columns)
     gap = np.abs(held["values"][place] - own)
-    allowed = ERRORS * np.hypot(errors, held["errors"][place]) + SLACK * scale
+    allowed = _allowed(errors, held["errors"][place], scale)
     worst = float((gap / allowed).max())
     text = (
         f"largest difference {gap.max():.3g} of {gap.size} Shapley values that the judge estimated itself; in units of "
         f"{ERRORS:g} standard errors of both draws and {SLACK:g} of the outputs' range"
     )
     book.add(DIFFERENCE, worst, path, step.id, n=gap.size, subject=SHAP, bound=1.0, text=text)
+
+
+def _allowed(own: Floats, claimed: Floats, scale: Floats) -> Floats:
+    """By how much two estimates (rows, columns, k) may differ; claimed errors count up to a share of the range."""
+    told = np.clip(claimed, 0.0, LARGEST_ERROR * scale)
+    return np.asarray(ERRORS * np.hypot(own, told) + SLACK * scale)
 
 
 def _means(

@@ -64,6 +64,14 @@ def test_the_answer_shows_claims_checks_baselines_and_cost(tmp_path: Path) -> No
     assert max(len(line) for line in text.splitlines() if str(tmp_path) not in line) <= WIDTH + 24
 
 
+def test_the_answer_of_a_field_shows_the_problem_as_understood(tmp_path: Path) -> None:
+    record = read_record(runs.field_run(tmp_path))
+    assert record.answer and record.answer.plan
+    plan = record.answer.plan.model_copy(update={"notes": ("Solved: u_t - u_xx = 0.", "No range was given.")})
+    text = render_answer(record.answer.model_copy(update={"plan": plan}))
+    assert "As understood\n  - Solved: u_t - u_xx = 0.\n  - No range was given." in text
+
+
 def test_an_answer_without_evidence_beside_it_still_reads(tmp_path: Path) -> None:
     record = read_record(runs.field_run(tmp_path))
     assert record.answer
