@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -27,7 +28,10 @@ def groups(owner: int) -> set[Path]:
 
 def claims(owner: int) -> set[str]:
     """User ids whose lock that process took and somebody still holds."""
-    inodes = {path.stat().st_ino: path.name for path in PLACE.glob("*")}
+    inodes: dict[int, str] = {}
+    for path in PLACE.glob("*"):
+        with contextlib.suppress(FileNotFoundError):  # given back meanwhile
+            inodes[path.stat().st_ino] = path.name
     held = set()
     for line in Path("/proc/locks").read_text().splitlines():
         words = line.split()
@@ -37,7 +41,11 @@ def claims(owner: int) -> set[str]:
 
 
 def in_groups(owner: int) -> set[str]:
-    return {f"pid {pid}" for group in groups(owner) for pid in (group / "cgroup.procs").read_text().split()}
+    found: set[str] = set()
+    for group in groups(owner):
+        with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+            found |= {f"pid {pid}" for pid in (group / "cgroup.procs").read_text().split()}
+    return found
 
 
 def bubbles(place: Path, owner: int | None = None) -> set[str]:
