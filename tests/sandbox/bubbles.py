@@ -43,7 +43,7 @@ def claims(owner: int) -> set[str]:
 def in_groups(owner: int) -> set[str]:
     found: set[str] = set()
     for group in groups(owner):
-        with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+        with contextlib.suppress(OSError):  # removed meanwhile: no such file, or no such device
             found |= {f"pid {pid}" for pid in (group / "cgroup.procs").read_text().split()}
     return found
 
