@@ -22,7 +22,7 @@ from orchestrator.measure.edge import prediction_file
 from orchestrator.measure.points import Probes, read_probes
 from orchestrator.measure.secret import attempt_of, judge_key, judge_seed
 
-SCORING = Resources(cpus=1, memory_mb=2048, disk_mb=256, timeout_s=300.0)
+SCORING = Resources(cpus=1, memory_mb=2048, disk_mb=256, timeout_s=900.0)
 Floats = NDArray[np.float64]
 Found = TypeVar("Found")
 

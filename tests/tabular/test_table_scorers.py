@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skills.runtime.scoring import table_metrics
-from skills.runtime.scoring.bootstrap import interval, units_of
+from skills.runtime.scoring import table_metrics, tables
+from skills.runtime.scoring.bootstrap import draw, interval, units_of
 from skills.runtime.scoring.table_metrics import CLASSIFICATION, REGISTRY, REGRESSION, Regressed, classified, value
-from skills.runtime.scoring.tables import SCORERS
+from skills.runtime.scoring.tables import SCORERS, Labels, resamples_of, score_metric
 
 from .conftest import ROOT, Write, scores
 
@@ -254,3 +254,36 @@ def test_the_table_of_metrics_is_the_registry() -> None:
     tasks = {name: told["task"] for name, told in REGISTRY.items()}
     assert {name for name, task in tasks.items() if task == "regression"} == set(REGRESSION)
     assert {name for name, task in tasks.items() if task == "classification"} == set(CLASSIFICATION)
+
+
+@pytest.mark.parametrize("groups", [None, np.repeat(np.arange(30), 3).astype(str)])
+@pytest.mark.parametrize("classes", [0, 2, 4])
+def test_what_is_summed_by_unit_is_what_laid_out_weights_give(classes: int, groups: Any) -> None:
+    generator = np.random.default_rng(classes)
+    units, _ = units_of(90, groups, None)
+    drawn = draw(units, seed=3, resamples=40)
+    assert drawn is not None
+    laid_out = drawn.counts[:, units].astype(float)
+    subject: Any = Regressed(generator.normal(size=90), np.round(generator.normal(size=90), 1))
+    if classes:
+        shares = np.round(generator.dirichlet(np.ones(classes), 90), 1) + 1e-3
+        truth = [str(generator.integers(classes)) for _ in range(90)]
+        subject = classified(truth, shares / shares.sum(axis=1, keepdims=True), [str(k) for k in range(classes)])
+    for name in CLASSIFICATION if classes else REGRESSION:
+        by_unit = table_metrics.weighted(name, subject, drawn)
+        assert by_unit == pytest.approx(table_metrics.weighted(name, subject, laid_out), abs=1e-12), name
+
+
+def test_metrics_that_rank_many_rows_are_drawn_less_often_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = classified(["a", "b"] * 500_000, np.tile([0.4, 0.6], (1_000_000, 1)), ["a", "b"])
+    assert resamples_of("roc_auc", many, {}) == 500
+    assert resamples_of("accuracy", many, {}) == 2000
+    assert resamples_of("roc_auc", many, {"resamples": 100}) == 100
+    monkeypatch.setattr(tables, "MOST_RANKED", 1_500_000)
+    shares = np.random.default_rng(0).dirichlet([1, 1], 2000)
+    subject = classified(["a", "b"] * 1000, shares, ["a", "b"])
+    labels = Labels(np.arange(2000), np.array(["a", "b"] * 1000), *units_of(2000, None, None))
+    found = {name: score_metric(name, subject, labels, {}) for name in ("roc_auc", "accuracy")}
+    assert found["roc_auc"].text == "95 % bootstrap interval over rows, 750 resamples"
+    assert found["accuracy"].text == "95 % bootstrap interval over rows"
+    assert all(score.low < 0.5 < score.high < score.low + 0.1 for score in found.values() if score.low and score.high)

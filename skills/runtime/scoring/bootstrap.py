@@ -8,6 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from skills.runtime.scoring.weights import Drawn
+
 Array = NDArray[np.float64]
 
 RESAMPLES = 2000
@@ -26,13 +28,22 @@ def interval(
     Efron, B. (1979) Bootstrap methods: another look at the jackknife. doi:10.1214/aos/1176344552
     """
     values = resampled(statistic, units, seed=seed, resamples=resamples)
-    if values is None:
-        return None
+    return None if values is None else ends(values)
+
+
+def ends(values: Array) -> tuple[float, float] | None:
+    """The percentile interval at 95 % of what the resamples show; None where too few of them show it."""
     shown = values[np.isfinite(values)]
-    if len(shown) < LEAST_SHARE * resamples:
+    if len(shown) < LEAST_SHARE * len(values):
         return None
     low, high = np.quantile(shown, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
+
+
+def draw(units: NDArray[np.int64], *, seed: int, resamples: int = RESAMPLES) -> Drawn | None:
+    """The resamples of `interval`, for statistics of `Weights`; None where one unit is all there is."""
+    count = int(units.max()) + 1 if len(units) else 0
+    return Drawn(_counts(count, seed, resamples), units) if count > 1 else None
 
 
 def resampled(

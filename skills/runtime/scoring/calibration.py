@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skills.runtime.scoring.bootstrap import LEVEL, RESAMPLES, interval
+from skills.runtime.scoring.bootstrap import LEVEL, RESAMPLES, draw, ends
 from skills.runtime.scoring.gaps import wilson
 from skills.runtime.scoring.scored import Score, Scored, Scorer, unmeasured
 from skills.runtime.scoring.table_metrics import Classified, Regressed
 from skills.runtime.scoring.tables import NO_INTERVAL, Labels, Unmatched, read_labels, read_subject, without_miss
+from skills.runtime.scoring.weights import Given, Weights
 
 Array = NDArray[np.float64]
 
@@ -22,6 +23,7 @@ BINS = 10
 LEAST_IN_A_BIN = 10
 BARS = 20  # of the histogram of probabilities
 DRAWS, AT_ONCE = 1000, 50  # of outcomes, if every promise held
+MANY_ROWS = 20_000
 
 
 def calibration_error(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
@@ -48,9 +50,9 @@ def calibration_error(files: Mapping[str, Path], params: Mapping[str, Any]) -> S
     place = np.minimum(np.argsort(np.argsort(promised, kind="stable")) * bins // len(seen), bins - 1)
     member = (place[:, None] == np.arange(bins)).astype(float)
 
-    def error(weights: Array) -> Array:
-        apart = np.abs(weights @ (member * (promised - seen)[:, None]))
-        return np.asarray(apart.sum(axis=1) / weights.sum(axis=1), dtype=np.float64)
+    def error(weights: Weights) -> Array:
+        sums = weights.sums(np.c_[member * (promised - seen)[:, None], np.ones(len(seen))])
+        return np.asarray(np.abs(sums[:, :-1]).sum(axis=1) / sums[:, -1], dtype=np.float64)
 
     told = f"{what}; {bins} bins of equally many rows"
     chance = _by_chance(promised, member, params)
@@ -91,8 +93,9 @@ def _histogram(promised: Array) -> dict[str, list[Any]]:
 def _sureness(promised: Array, seen: Array, labels: Labels, params: Mapping[str, Any], what: str) -> Score:
     """Mean promise less the share that came true; where all did or none, with the bound of a share without a miss."""
 
-    def sureness(weights: Array) -> Array:
-        return np.asarray(weights @ (promised - seen) / weights.sum(axis=1), dtype=np.float64)
+    def sureness(weights: Weights) -> Array:
+        apart, total = weights.sums(np.c_[promised - seen, np.ones(len(seen))]).T
+        return np.asarray(apart / total, dtype=np.float64)
 
     score = _score("overconfidence", sureness, labels, params, f"{what}: mean promise less the share that came true")
     if len(np.unique(seen)) > 1:
@@ -106,9 +109,13 @@ def _by_chance(promised: Array, member: Array, params: Mapping[str, Any]) -> flo
     """The error that promises which all hold stay below in 95 % of draws.
 
     Bröcker and Smith (2007), doi:10.1175/WAF993.1. Rows are drawn one by one: rows that come in groups or in time order
-    vary more.
+    vary more. Of many rows the sums of the bins are drawn, which are normal then.
     """
     generator = np.random.default_rng([int(params.get("seed", 0)), 2])
+    if len(promised) > MANY_ROWS:
+        spread = np.sqrt((promised * (1 - promised)) @ member)
+        apart = np.abs(generator.normal(size=(DRAWS, len(spread))) * spread)
+        return float(np.quantile(apart.sum(axis=1) / len(promised), LEVEL))
     found: list[Array] = []
     for _ in range(DRAWS // AT_ONCE):
         seen = (generator.random((AT_ONCE, len(promised))) < promised).astype(float)
@@ -117,14 +124,15 @@ def _by_chance(promised: Array, member: Array, params: Mapping[str, Any]) -> flo
 
 
 def _score(
-    name: str, function: Callable[[Array], Array], labels: Labels, params: Mapping[str, Any], told: str,
+    name: str, function: Callable[[Weights], Array], labels: Labels, params: Mapping[str, Any], told: str,
     chance: float | None = None,
 ) -> Score:  # fmt: skip
     """With `chance`, what chance alone stays below, the interval's low end is reflected, and 0 up to there."""
     n, subject = len(labels.row_ids), str(params.get("subject", ""))
     seed, resamples = int(params.get("seed", 0)), int(params.get("resamples", RESAMPLES))
-    value = float(function(np.ones((1, n)))[0])
-    between = interval(function, labels.units, seed=seed, resamples=resamples)
+    value = float(function(Given(np.ones((1, n))))[0])
+    drawn = draw(labels.units, seed=seed, resamples=resamples)
+    between = None if drawn is None else ends(function(drawn))
     text = f"{told}; 95 % bootstrap interval over {labels.drawn}" if between else f"{told}; {NO_INTERVAL}"
     if between and chance is not None:
         low = max(0.0, 2 * value - between[1]) if value > chance else 0.0

@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skills.runtime.scoring.bootstrap import LEVEL, RESAMPLES, interval, resampled
+from skills.runtime.scoring.bootstrap import LEVEL, RESAMPLES, draw, ends, resampled
+from skills.runtime.scoring.ranking import average_precision, roc_area
 from skills.runtime.scoring.scored import Score, Scored, Scorer, unmeasured
-from skills.runtime.scoring.table_metrics import Classified, Regressed, average_precision, roc_area, steps
-from skills.runtime.scoring.tables import Labels, Unmatched, read_labels, read_subject, without_miss
+from skills.runtime.scoring.table_metrics import Classified, Regressed
+from skills.runtime.scoring.tables import Labels, Unmatched, read_labels, read_subject, resamples_of, without_miss
+from skills.runtime.scoring.weights import Given, Weights
 
 Array = NDArray[np.float64]
 
 MOST_CLASSES = 6  # more curves than these cannot be told apart
-MOST_CELLS, LEAST_RESAMPLES = 40_000_000, 200  # rows times resamples
+MOST_CELLS, LEAST_RESAMPLES = 20_000_000, 200  # rows times resamples
 MOST_POINTS = 160  # of one curve; the others lie between
 
 
@@ -50,6 +52,16 @@ def curves(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
     return Scored(() if found.binary else tuple(areas), tables)
 
 
+def steps(truth: Array, score: Array, weights: Array) -> tuple[Array, Array]:
+    """Cumulated weights of positives and negatives at every distinct score, highest first, (b, m) each."""
+    order = np.argsort(-score, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
+    ordered = weights[:, order]
+    positives = np.add.reduceat(ordered * truth[order], starts, axis=1).cumsum(axis=1)
+    negatives = np.add.reduceat(ordered * (1 - truth[order]), starts, axis=1).cumsum(axis=1)
+    return positives, negatives
+
+
 def _resamples(params: Mapping[str, Any], rows: int) -> int:
     """As many as the other scorers draw; fewer of so many rows that they would take minutes."""
     return min(int(params.get("resamples", RESAMPLES)), max(LEAST_RESAMPLES, MOST_CELLS // rows))
@@ -66,15 +78,16 @@ def _drawn(subject: Classified) -> list[int]:
 
 def _areas(subject: Classified, place: int, labels: Labels, params: Mapping[str, Any]) -> list[Score]:
     truth, score = (subject.truth == place).astype(float), subject.probability[:, place]
-    found = []
+    seed, found = int(params.get("seed", 0)), []
     for name, area in (("roc_auc", roc_area), ("pr_auc", average_precision)):
 
-        def of(weights: Array, area: Any = area) -> Array:
+        def of(weights: Weights, area: Any = area) -> Array:
             with np.errstate(divide="ignore", invalid="ignore"):
                 return np.asarray(area(truth, score, weights), dtype=np.float64)
 
-        between = interval(of, labels.units, seed=int(params.get("seed", 0)), resamples=_resamples(params, len(truth)))
-        value = float(of(np.ones((1, len(truth))))[0])
+        drawn = draw(labels.units, seed=seed, resamples=resamples_of(name, subject, params))
+        between = None if drawn is None else ends(of(drawn))
+        value = float(of(Given(np.ones((1, len(truth)))))[0])
         text = f"this class against the rest, {int(truth.sum())} rows of it"
         if value == 1 and between == (1, 1):  # every resample is perfect too: the bound of a rate without a miss
             sides = [len(np.unique(labels.units[truth == side])) for side in (0, 1)]

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skills.runtime.scoring.bootstrap import RESAMPLES, interval
+from skills.runtime.scoring.bootstrap import RESAMPLES, draw, ends
 from skills.runtime.scoring.scored import Score, Scored, Scorer, unmeasured
 from skills.runtime.scoring.table_metrics import Classified, Regressed, weighted
 from skills.runtime.scoring.tables import Labels, Unmatched, read_labels, read_predictions, read_subject
+from skills.runtime.scoring.weights import Given, Weights
 
 Array = NDArray[np.float64]
 OF_A_THRESHOLD = ("recall", "precision", "f1", "accuracy", "balanced_accuracy")
@@ -26,10 +27,11 @@ def operating_point(files: Mapping[str, Path], params: Mapping[str, Any]) -> Sco
     except (Unmatched, ValueError) as wrong:
         return unmeasured("recall", str(wrong), subject=subject)
 
-    def false_positives(weights: Array) -> Array:
+    def false_positives(weights: Weights) -> Array:
         negative = (found.truth != found.positive).astype(float)
+        alarms, negatives = weights.sums(np.c_[negative * (found.predicted == found.positive), negative]).T
         with np.errstate(divide="ignore", invalid="ignore"):
-            return (weights @ (negative * (found.predicted == found.positive))) / (weights @ negative)
+            return np.asarray(alarms / negatives, dtype=np.float64)
 
     functions = {name: (lambda weights, name=name: weighted(name, found, weights)) for name in OF_A_THRESHOLD}
     told = f"positive class {found.classes[found.positive]!r}"
@@ -76,11 +78,12 @@ def _hard(path: Path, labels: Labels, params: Mapping[str, Any]) -> Classified:
 
 def _score(name: str, function: Any, labels: Labels, params: Mapping[str, Any], told: str) -> Score:
     subject, n = str(params.get("subject", "")), len(labels.row_ids)
-    found = float(function(np.ones((1, n)))[0])
+    found = float(function(Given(np.ones((1, n))))[0])
     if not np.isfinite(found):
         return Score(name, None, n=n, subject=subject, text="the test rows do not hold what it needs")
     seed, resamples = int(params.get("seed", 0)), int(params.get("resamples", RESAMPLES))
-    low, high = interval(function, labels.units, seed=seed, resamples=resamples) or (None, None)
+    drawn = draw(labels.units, seed=seed, resamples=resamples)
+    low, high = (drawn and ends(function(drawn))) or (None, None)
     return Score(name, found, "", low, high, n, subject, f"{told}; 95 % bootstrap interval over {labels.drawn}")
 
 

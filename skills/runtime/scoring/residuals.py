@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skills.runtime.scoring.bootstrap import RESAMPLES, interval
+from skills.runtime.scoring.bootstrap import RESAMPLES, draw, ends
 from skills.runtime.scoring.gaps import wilson
 from skills.runtime.scoring.scored import Score, Scored, Scorer, unmeasured
 from skills.runtime.scoring.table_metrics import Regressed
@@ -40,10 +40,9 @@ def residuals(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored:
     error, n = found.error, len(found.truth)
     seed, resamples = int(params.get("seed", 0)), int(params.get("resamples", RESAMPLES))
 
-    def mean(weights: Array) -> Array:
-        return np.asarray(weights @ error / weights.sum(axis=1), dtype=np.float64)
-
-    between = interval(mean, labels.units, seed=seed, resamples=resamples)
+    drawn = draw(labels.units, seed=seed, resamples=resamples)
+    sums = None if drawn is None else drawn.sums(np.c_[error, np.ones(n)])
+    between = None if sums is None else ends(sums[:, 0] / sums[:, 1])
     how = f"95 % bootstrap interval over {labels.drawn}" if between else NO_INTERVAL
     text = f"prediction less truth, above 0 where it predicts too much; {how}"
     unit = str(params.get("unit", ""))

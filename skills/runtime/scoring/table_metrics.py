@@ -1,6 +1,6 @@
-"""The metrics of tables, each a function of row weights, so that a bootstrap is one matrix product.
+"""The metrics of tables, each a function of row weights, so that a bootstrap is a few sums over rows.
 
-Weights are (b, n): one line a resample, saying how often each row was drawn. Plain values have weights of one.
+Weights are b lines of n: one line a resample, saying how often each row was drawn. Plain values have weights of one.
 A metric that a resample cannot show (one class only) is NaN there.
 """
 
@@ -14,6 +14,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from skills.runtime.scoring.ranking import average_precision, roc_area
+from skills.runtime.scoring.weights import Given, Weights
 
 Array = NDArray[np.float64]
 
@@ -77,12 +80,13 @@ def value(name: str, subject: Regressed | Classified) -> float:
     return float(weighted(name, subject, np.ones((1, len(subject.truth))))[0])
 
 
-def weighted(name: str, subject: Regressed | Classified, weights: Array) -> Array:
-    """One metric for every line of weights (b, n) -> (b,)."""
+def weighted(name: str, subject: Regressed | Classified, weights: Array | Weights) -> Array:
+    """One metric for every line of weights, (b,)."""
+    lines = Given(weights) if isinstance(weights, np.ndarray) else weights
     with np.errstate(divide="ignore", invalid="ignore"):
         if isinstance(subject, Regressed):
-            return REGRESSION[name](subject, weights)
-        return CLASSIFICATION[name](subject, weights)
+            return REGRESSION[name](subject, lines)
+        return CLASSIFICATION[name](subject, lines)
 
 
 def gain(name: str, ours: Array | float, other: Array | float) -> Any:
@@ -97,48 +101,57 @@ def _class_order(name: str) -> tuple[int, float, str]:
         return 1, 0.0, name
 
 
-def _mean(weights: Array, of: Array) -> Array:
-    return weights @ of / weights.sum(axis=1)
+def _means(weights: Weights, *columns: Array) -> list[Array]:
+    """The weighted mean of every column (n,), (b,) each."""
+    *sums, total = weights.sums(np.stack([*columns, np.ones(len(columns[0]))], axis=1)).T
+    return [one / total for one in sums]
 
 
-def _rmse(subject: Regressed, weights: Array) -> Array:
-    return np.sqrt(_mean(weights, subject.error**2))
+def _rmse(subject: Regressed, weights: Weights) -> Array:
+    return np.sqrt(_means(weights, subject.error**2)[0])
 
 
-def _r2(subject: Regressed, weights: Array) -> Array:
+def _r2(subject: Regressed, weights: Weights) -> Array:
     centred = subject.truth - subject.truth.mean()
-    spread = _mean(weights, centred**2) - _mean(weights, centred) ** 2
+    squares, mean, errors = _means(weights, centred**2, centred, subject.error**2)
+    spread = squares - mean**2
     flat = spread <= TINY * np.mean(centred**2)
-    return np.where(flat, np.nan, 1.0 - _mean(weights, subject.error**2) / np.where(flat, 1.0, spread))
+    return np.where(flat, np.nan, 1.0 - errors / np.where(flat, 1.0, spread))
 
 
-def _median_ae(subject: Regressed, weights: Array) -> Array:
+def _median_ae(subject: Regressed, weights: Weights) -> Array:
     """The weighted median; the mean of both middle values where the weights halve exactly between them."""
     error = np.abs(subject.error)
     order = np.argsort(error)
-    error, cumulated = error[order], np.cumsum(weights[:, order], axis=1)
-    half = cumulated[:, -1:] / 2
-    lower = np.argmax(cumulated >= half, axis=1)
-    upper = np.argmax(cumulated > half, axis=1)
-    return (error[lower] + error[upper]) / 2
+    error, medians = error[order], []
+    for block in weights.blocks(order):
+        for line in np.cumsum(block, axis=1, dtype=np.float64):
+            lower, upper = (np.searchsorted(line, line[-1] / 2, side=side) for side in ("left", "right"))
+            medians.append((error[lower] + error[upper]) / 2)
+    return np.asarray(medians, dtype=np.float64)
 
 
-def _mape(subject: Regressed, weights: Array) -> Array:
-    if np.any(subject.truth == 0):
-        return np.full(len(weights), np.nan)
-    return _mean(weights, np.abs(subject.error / subject.truth))
+def _mae(subject: Regressed, weights: Weights) -> Array:
+    return _means(weights, np.abs(subject.error))[0]
 
 
-def _accuracy(subject: Classified, weights: Array) -> Array:
-    return _mean(weights, (subject.predicted == subject.truth).astype(float))
+def _mape(subject: Regressed, weights: Weights) -> Array:
+    zero = np.any(subject.truth == 0)
+    relative = np.full(len(subject.truth), np.nan) if zero else np.abs(subject.error / subject.truth)
+    return _means(weights, relative)[0]
 
 
-def _counts(subject: Classified, weights: Array) -> tuple[Array, Array, Array]:
+def _accuracy(subject: Classified, weights: Weights) -> Array:
+    return _means(weights, (subject.predicted == subject.truth).astype(float))[0]
+
+
+def _counts(subject: Classified, weights: Weights) -> tuple[Array, Array, Array]:
     """Weighted true positives, truths and predictions of every class, (b, k) each."""
     columns = np.arange(len(subject.classes))
     truth = (subject.truth[:, None] == columns).astype(float)
     predicted = (subject.predicted[:, None] == columns).astype(float)
-    return weights @ (truth * predicted), weights @ truth, weights @ predicted
+    hits, truths, predictions = np.split(weights.sums(np.hstack([truth * predicted, truth, predicted])), 3, axis=1)
+    return hits, truths, predictions
 
 
 def _nanmean(values: Array) -> Array:
@@ -151,79 +164,53 @@ def _over_classes(subject: Classified, per_class: Array) -> Array:
     return per_class[:, subject.positive] if subject.binary else _nanmean(per_class)
 
 
-def _balanced_accuracy(subject: Classified, weights: Array) -> Array:
+def _balanced_accuracy(subject: Classified, weights: Weights) -> Array:
     hits, truths, _ = _counts(subject, weights)
     return _nanmean(hits / truths)
 
 
-def _recall(subject: Classified, weights: Array) -> Array:
+def _recall(subject: Classified, weights: Weights) -> Array:
     hits, truths, _ = _counts(subject, weights)
     return _over_classes(subject, hits / truths)
 
 
-def _precision(subject: Classified, weights: Array) -> Array:
+def _precision(subject: Classified, weights: Weights) -> Array:
     hits, truths, predictions = _counts(subject, weights)
     never = (predictions == 0) & (truths > 0)
     return _over_classes(subject, np.where(never, 0.0, hits / predictions))
 
 
-def _f1(subject: Classified, weights: Array) -> Array:
+def _f1(subject: Classified, weights: Weights) -> Array:
     hits, truths, predictions = _counts(subject, weights)
     return _over_classes(subject, 2 * hits / (truths + predictions))
 
 
-def _log_loss(subject: Classified, weights: Array) -> Array:
+def _log_loss(subject: Classified, weights: Weights) -> Array:
     total = subject.probability.sum(axis=1)
     of_truth = subject.probability[np.arange(len(subject.truth)), subject.truth] / total
-    return _mean(weights, -np.log(np.clip(of_truth, TINY, 1.0)))
+    return _means(weights, -np.log(np.clip(of_truth, TINY, 1.0)))[0]
 
 
-def _brier(subject: Classified, weights: Array) -> Array:
+def _brier(subject: Classified, weights: Weights) -> Array:
     truth = (subject.truth[:, None] == np.arange(len(subject.classes))).astype(float)
     squares = ((subject.probability - truth) ** 2).sum(axis=1)
-    return _mean(weights, squares / 2 if subject.binary else squares)
+    return _means(weights, squares / 2 if subject.binary else squares)[0]
 
 
-def _one_against_rest(subject: Classified, weights: Array, area: Callable[[Array, Array, Array], Array]) -> Array:
+def _one_against_rest(subject: Classified, weights: Weights, area: Callable[[Array, Array, Weights], Array]) -> Array:
     places = [subject.positive] if subject.binary else range(len(subject.classes))
     columns = [area((subject.truth == k).astype(float), subject.probability[:, k], weights) for k in places]
     return _nanmean(np.stack(columns, axis=1))
 
 
-def steps(truth: Array, score: Array, weights: Array) -> tuple[Array, Array]:
-    """Cumulated weights of positives and negatives at every distinct score, highest first, (b, m) each."""
-    order = np.argsort(-score, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
-    ordered = weights[:, order]
-    positives = np.add.reduceat(ordered * truth[order], starts, axis=1).cumsum(axis=1)
-    negatives = np.add.reduceat(ordered * (1 - truth[order]), starts, axis=1).cumsum(axis=1)
-    return positives, negatives
-
-
-def roc_area(truth: Array, score: Array, weights: Array) -> Array:
-    """The area under the ROC curve of one class, (b,), by trapezoids; `truth` (n,) is 1 for its rows."""
-    positives, negatives = steps(truth, score, weights)
-    before = np.c_[np.zeros(len(weights)), positives[:, :-1]]
-    widths = np.diff(np.c_[np.zeros(len(weights)), negatives], axis=1)
-    return ((before + positives) / 2 * widths).sum(axis=1) / (positives[:, -1] * negatives[:, -1])
-
-
-def average_precision(truth: Array, score: Array, weights: Array) -> Array:
-    """The average precision of one class, (b,), by steps without interpolation; `truth` (n,) is 1 for its rows."""
-    positives, negatives = steps(truth, score, weights)
-    gained = np.diff(np.c_[np.zeros(len(weights)), positives], axis=1)
-    precision = positives / np.maximum(positives + negatives, TINY)
-    return (gained * precision).sum(axis=1) / positives[:, -1]
-
-
-REGRESSION: dict[str, Callable[[Regressed, Array], Array]] = {
+REGRESSION: dict[str, Callable[[Regressed, Weights], Array]] = {
     "rmse": _rmse,
-    "mae": lambda subject, weights: _mean(weights, np.abs(subject.error)),
+    "mae": _mae,
     "r2": _r2,
     "median_ae": _median_ae,
     "mape": _mape,
 }
-CLASSIFICATION: dict[str, Callable[[Classified, Array], Array]] = {
+CLASSIFICATION: dict[str, Callable[[Classified, Weights], Array]] = {
     "accuracy": _accuracy,
     "balanced_accuracy": _balanced_accuracy,
     "f1": _f1,

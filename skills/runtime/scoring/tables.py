@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skills.runtime.scoring.bootstrap import RESAMPLES, interval, units_of
+from skills.runtime.scoring.bootstrap import RESAMPLES, draw, ends, units_of
 from skills.runtime.scoring.scored import Score, Scored, Scorer, unmeasured
 from skills.runtime.scoring.table_metrics import (
     REGISTRY,
@@ -21,10 +21,13 @@ from skills.runtime.scoring.table_metrics import (
     value,
     weighted,
 )
+from skills.runtime.scoring.weights import Drawn
 
 Array = NDArray[np.float64]
 
 NO_INTERVAL = "no interval: too many resamples lack what it needs"
+RANKED = ("roc_auc", "pr_auc", "median_ae")  # metrics that want every row in its order in every resample
+MOST_RANKED, LEAST_RESAMPLES = 100_000_000, 500  # rows times resamples times curves
 FLAT = 1e-9  # a column that varies less than this share of its size is constant but for rounding
 
 
@@ -152,20 +155,40 @@ def score_metric(name: str, subject: Regressed | Classified, labels: Labels, par
     if not np.isfinite(found):
         why = "the target is 0 in some row" if name == "mape" else "the test rows do not hold what it needs"
         return Score(name, None, n=n, subject=told, text=why)
-    between = interval(
-        lambda weights: weighted(name, subject, weights),
-        labels.units,
-        seed=int(params.get("seed", 0)),
-        resamples=int(params.get("resamples", RESAMPLES)),
-    )
+    drawn = drawn_for(name, subject, labels, params)
+    between = None if drawn is None else ends(weighted(name, subject, drawn))
     low, high = between or (None, None)
-    text = f"95 % bootstrap interval over {labels.drawn}" if between else NO_INTERVAL
+    text = f"95 % bootstrap interval over {labels.drawn}{_fewer(name, subject, params)}" if between else NO_INTERVAL
     if isinstance(subject, Classified) and found == 1 and low == 1 and REGISTRY[name]["higher_is_better"]:
         low, text = _without_error(name, subject, labels)
     if isinstance(subject, Classified) and subject.binary and name in ("f1", "precision", "recall", "pr_auc"):
         text += f"; positive class {subject.classes[subject.positive]!r}"
     unit = str(params.get("unit", "")) if REGISTRY[name]["unit"] == "target" else REGISTRY[name]["unit"]
     return Score(name, found, unit, low, high, n, told, text)
+
+
+def drawn_for(name: str, subject: Regressed | Classified, labels: Labels, params: Mapping[str, Any]) -> Drawn | None:
+    """The resamples for one metric; None where one unit is all there is."""
+    seed = int(params.get("seed", 0))
+    return draw(labels.units, seed=seed, resamples=resamples_of(name, subject, params))
+
+
+def resamples_of(name: str, subject: Regressed | Classified, params: Mapping[str, Any]) -> int:
+    """As many as are asked for; fewer where a metric ranks so many rows that they would take minutes.
+
+    The ends of an interval from 500 resamples are off by an eighth of a standard error, from 2000 by a sixteenth.
+    """
+    asked = int(params.get("resamples", RESAMPLES))
+    if name not in RANKED:
+        return asked
+    curves = 1 if isinstance(subject, Regressed) or subject.binary else len(subject.classes)
+    return min(asked, max(LEAST_RESAMPLES, MOST_RANKED // (len(subject.truth) * curves)))
+
+
+def _fewer(name: str, subject: Regressed | Classified, params: Mapping[str, Any]) -> str:
+    """Words for resamples that are fewer than usual, for the sake of time."""
+    found = resamples_of(name, subject, params)
+    return f", {found} resamples" if found < int(params.get("resamples", RESAMPLES)) else ""
 
 
 def _without_error(name: str, subject: Classified, labels: Labels) -> tuple[float, str]:
@@ -195,15 +218,12 @@ def _compare(kind: str, files: Mapping[str, Path], params: Mapping[str, Any], co
     found = float(combine(name, *both))
     if not np.isfinite(found):
         return unmeasured(kind, f"{name} is {both[0]:g} and {both[1]:g}: no comparison", subject=told)
-    between = interval(
-        lambda weights: combine(name, weighted(name, ours, weights), weighted(name, other, weights)),
-        labels.units,
-        seed=int(params.get("seed", 0)),
-        resamples=int(params.get("resamples", RESAMPLES)),
-    )
+    drawn = drawn_for(name, ours, labels, params)
+    between = drawn and ends(combine(name, weighted(name, ours, drawn), weighted(name, other, drawn)))
     low, high = between or (None, None)
     against = params.get("other", "the other")
-    text = f"{name}: {both[0]:.6g} against {both[1]:.6g} of {against}; positive is better; over {labels.drawn}"
+    over = f"over {labels.drawn}{_fewer(name, ours, params)}"
+    text = f"{name}: {both[0]:.6g} against {both[1]:.6g} of {against}; positive is better; {over}"
     unit = str(params.get("unit", "")) if kind == "paired_difference" and REGISTRY[name]["unit"] == "target" else ""
     return Scored((Score(kind, found, unit, low, high, len(labels.row_ids), told, text),))
 
