@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import math
+import sys
 from collections.abc import Callable
 
 from orchestrator.core.errors import IllPosed
@@ -57,13 +58,28 @@ def evaluate(text: str, variables: tuple[str, ...] = ("x", "t"), **point: float)
     tree = parse(text, variables)
     try:
         value = _value(tree, {**CONSTANTS, **{name: float(number) for name, number in point.items()}})
-    except (ArithmeticError, ValueError, TypeError) as error:
-        raise IllPosed(f"{text!r} has no value at {point}: {error}", remedy="Change the expression.") from error
+    except OverflowError as error:
+        raise _no_value(text, point, f"a part of it is larger than {sys.float_info.max:.2g}, the largest number "
+                        "that is computed with", "Use smaller numbers or powers.") from error  # fmt: skip
+    except ZeroDivisionError as error:
+        raise _no_value(
+            text, point, "a part of it divides by zero", "Keep what is divided by away from zero."
+        ) from error
+    except ValueError as error:
+        raise _no_value(
+            text, point, "a root, a logarithm, a sine or a power is taken of what has none",
+            "Keep arguments in range: log(x) for x > 0, sqrt(x) and fractional powers for x >= 0.",
+        ) from error  # fmt: skip
     except KeyError as error:
         raise IllPosed(f"{text!r} needs a value for {error.args[0]!r}", remedy=_REMEDY) from error
-    if isinstance(value, complex) or not math.isfinite(value):
-        raise IllPosed(f"{text!r} is not a finite number at {point}", remedy="Change the expression.")
+    if not math.isfinite(value):
+        raise _no_value(text, point, f"it comes out as {value}", "Use finite numbers.")
     return value
+
+
+def _no_value(text: str, point: dict[str, float], why: str, remedy: str) -> IllPosed:
+    at = f" at {', '.join(f'{name} = {number:g}' for name, number in point.items())}" if point else ""
+    return IllPosed(f"{text!r} has no finite value{at}: {why}", remedy=remedy)
 
 
 def _check(node: ast.expr, text: str, variables: tuple[str, ...], depth: int) -> None:

@@ -39,11 +39,16 @@ def number(value: float | str, known: dict[str, float], what: str) -> float:
     if not isinstance(value, str):
         return float(value)
     names = Vocabulary((), (), tuple(known))
+    text = ""
     try:
         text = formula(value, names)
         return evaluate(text, tuple(known), **known)
     except IllPosed as error:
-        raise IllPosed(f"{what} = {value!r} has no value: {error.message}", remedy=error.remedy) from error
+        own = f"{text!r} " if text else ""
+        told = error.message.removeprefix(own)
+        raise IllPosed(
+            f"{what} = {value!r}{' ' if told != error.message else ': '}{told}", remedy=error.remedy
+        ) from error
 
 
 def split_equals(text: str) -> list[str]:

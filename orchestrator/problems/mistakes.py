@@ -6,10 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from orchestrator.config.findings import nearest
 
-_WRONG_KIND = {"string_type", "float_type", "float_parsing", "model_type", "dict_type", "model_attributes_type"}
+_WRONG_KIND = {
+    "string_type", "float_type", "float_parsing", "model_type", "dict_type", "model_attributes_type", "too_short",
+}  # fmt: skip
+_WORDS = {
+    "string_type": "must be text",
+    "string_too_short": "is empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_pattern_mismatch": "may have letters, digits, blanks and . , : ( ) - alone, 80 at most",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a table of names with their values",
+    "model_type": "must be a table of names with their values",
+    "model_attributes_type": "must be a table of names with their values",
+    "too_short": "holds {actual_length} entries, and needs at least {min_length}",
+    "too_long": "holds {actual_length} entries, and may have {max_length} at most",
+    "greater_than_equal": "must be {ge:g} or more",
+    "finite_number": "must be a finite number",
+}
 _TAGS = {"constrained-str", "float", "str", "Place", "constrained-float"}
 
 
@@ -35,10 +54,7 @@ def form_mistakes(error: ValidationError, keys: Mapping[str, tuple[str, ...]]) -
         elif details["type"] == "missing":
             message = "is missing"
         else:
-            shown = repr(details["input"])
-            shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-            told = details["msg"].removeprefix("Value error, ").replace("Input should", "must")
-            message = f"{told.replace('String should', 'must').replace('Tuple should', 'must')}, not {shown}"
+            message = _worded(details)
         found.setdefault(path, []).append((details["type"] in _WRONG_KIND, message))
     inner = {path[:size] for path in found for size in range(len(path))}
     mistakes = []
@@ -48,6 +64,17 @@ def form_mistakes(error: ValidationError, keys: Mapping[str, tuple[str, ...]]) -
         messages = [message for kind, message in told_here if not kind] or [told_here[0][1]]
         mistakes.append(FormMistake(path, messages[0]))
     return mistakes
+
+
+def _worded(details: ErrorDetails) -> str:
+    """What is wrong with a value, and the value where the words alone do not say it."""
+    if details["type"] not in _WORDS:
+        return details["msg"].removeprefix("Value error, ")
+    told = _WORDS[details["type"]].format(**details.get("ctx", {}))
+    if details["type"] in ("too_short", "too_long", "string_too_short", "string_too_long"):
+        return told
+    shown = repr(details["input"])
+    return f"{told}, not {shown if len(shown) <= 60 else f'{shown[:57]}...'}"
 
 
 def _unknown_key(path: tuple[str, ...], keys: Mapping[str, tuple[str, ...]]) -> str:

@@ -23,7 +23,19 @@ from orchestrator.problems.mistakes import FormMistake, form_mistakes
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Number = Annotated[float, Field(allow_inf_nan=True)] | Text
-_REMEDY = "see help(orchestrator.Problem)"
+_EXAMPLES = {
+    "equations": 'equations = ["u_t = nu*u_xx"]',
+    "domain": 'domain = {"x": [0, 1], "t": [0, 1]}',
+    "fields": 'fields = ["u", "v"]',
+    "conditions": 'conditions = ["u(x, 0) = sin(pi*x)", "u(0, t) = 0"]',
+    "periodic": 'periodic = ["x"]',
+    "parameters": 'parameters = {"nu": 0.02}',
+    "unknown": 'unknown = {"nu": {"low": 0.001, "high": 0.1}}',
+    "exact": 'exact = {"u": "exp(-t)*sin(x)"}',
+    "units": 'units = {"x": "m"}',
+    "data": 'data = {"file": "observations.csv", "noise": 0.01}',
+    "name": 'name = "heat"',
+}
 
 
 def _listed(value: object) -> object:
@@ -94,12 +106,17 @@ class Problem(Value):
         try:
             return handler(values)
         except ValidationError as error:
-            found = [Fault(one.path, BadInput(one.sentence, remedy=_REMEDY)) for one in mistakes_of(error)]
+            found = [Fault(one.path, BadInput(one.sentence, remedy=_remedy(one.path))) for one in mistakes_of(error)]
             raise combined(found) from error
 
     def as_json(self) -> dict[str, JsonValue]:
         """What `Problem.model_validate` reads back; parts at their defaults left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _remedy(path: tuple[str, ...]) -> str:
+    example = _EXAMPLES.get(path[0]) if path else None
+    return f"Write it as {example}." if example else "Use the keys that help(orchestrator.Problem) lists."
 
 
 def mistakes_of(error: ValidationError) -> list[FormMistake]:

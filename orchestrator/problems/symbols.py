@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from orchestrator.core.errors import IllPosed
 from orchestrator.core.expression import evaluate
+from orchestrator.problems.formula import printed
 
 Array = NDArray[np.float64]
 _MADE: dict[str, Any] = {
@@ -103,7 +104,7 @@ def _binary(op: ast.operator, left: sympy.Expr, right: sympy.Expr) -> sympy.Expr
 
 
 def _number(node: ast.expr) -> sympy.Expr:
-    value = evaluate(ast.unparse(node), ())
+    value = evaluate(printed(node), ())
     return sympy.Integer(int(value)) if value == int(value) and abs(value) < 1e15 else sympy.Float(value)
 
 

@@ -104,6 +104,8 @@ def _words(piece: str, knows: Callable[[str], bool], known: list[str], glued: se
             f"unknown symbol {piece!r} in {text.strip()!r}: {strange or letters} is no coordinate of the domain",
             remedy="Give the coordinate a range in the domain, or correct the derivative.",
         )
+    if piece == "lam":  # how `lambda` is spelled here, which Python keeps for itself
+        piece, text = "lambda", re.sub(r"(?<![A-Za-z0-9_])lam(?![A-Za-z0-9_])", "lambda", text)
     reached = [*known, *FUNCTIONS]
     raise IllPosed(f"unknown symbol {piece!r} in {text.strip()!r}{nearest(piece, reached)}", remedy=_REMEDY)
 

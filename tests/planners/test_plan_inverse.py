@@ -184,3 +184,9 @@ def test_an_unknown_coefficient_is_never_sought_on_one_wide_layer(folder: Path) 
     routing = asyncio.run(planner.route(request))
     made = asyncio.run(planner.plan(request, routing, None, (missed,)))
     assert made.steps[0].spec["hidden"] == [40, 40, 40]
+
+
+def test_a_plan_says_where_the_noise_comes_from(folder: Path) -> None:
+    table(folder, "x,t,u")
+    notes = " ".join(plan("infer nu in Burgers' equation from data.csv").notes)
+    assert "residuals" not in notes and "a polynomial through the training rows" in notes

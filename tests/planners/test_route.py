@@ -173,3 +173,16 @@ def test_a_request_is_routed_within_fifty_milliseconds_of_processor_time() -> No
     for number in range(10):
         route(Request(text=request.format(number)))
     assert (time.process_time() - started) / 10 < 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("y'' + y = 0, y(0) = 1, y'(0) = 0", "en"),
+        ("y'' = -y, e = 2, y(0)=1, o' = y - 2 o", "en"),
+        ("resuelve y'' + y = 0, y(0) = 1 y y'(0) = 0", "es"),
+        ("résous y' = -y", "fr"),
+    ],
+)
+def test_symbols_say_nothing_of_the_language(text: str, language: str) -> None:
+    assert route(Request(text=text)).language == language

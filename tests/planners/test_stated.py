@@ -129,3 +129,33 @@ def test_what_is_solved_is_what_was_asked_and_is_told(text: str, solved: str) ->
 def test_what_would_be_assumed_beside_something_unread_is_refused(text: str, word: str) -> None:
     with pytest.raises(UserError, match=re.escape(word)):
         planned(f"PINN: {text}")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("u_t = u_xx + u**2*9**9**9", "'9**9**9' has no finite value"),
+        ("u_t = (lambda: 1)()*u_xx", "unknown symbol 'lambda'"),
+        ("u_t = nu*u_xx - u**3, nu = 9**9**9", "the parameter nu = '9**9**9' has no finite value"),
+        ("u_t = u_xx + u**2*log(-1)", "'log(-1)' has no finite value"),
+    ],
+)  # fmt: skip
+def test_a_formula_without_a_value_is_named_with_its_reason(text: str, told: str) -> None:
+    with pytest.raises(IllPosed, match=re.escape(told)) as caught:
+        planned(f"PINN for {text}, u(x,0) = sin(pi*x), u(0,t)=0, u(1,t)=0")
+    assert "Errno" not in caught.value.message and "Numerical result" not in caught.value.message
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "claims"),
+    [
+        ("y'' + 2*exp(y) = 0, y(0) = 0, y(1) = 0", False),
+        ("u' = u^2, u(0) = 1, t to 2", False),
+        ("u_t = 0.1 u_xx, u(x,0) = sin(pi x), u(0,t) = 0, u(1,t) = 0", True),
+    ],
+)
+def test_a_plan_claims_one_solution_only_where_that_was_looked_at(text: str, claims: bool) -> None:
+    _, plan = planned(f"PINN for {text}")
+    assert ("one stable solution" in plan.thoughts[0].why) is claims
+    assert ("was not determined" in plan.thoughts[0].why) is not claims

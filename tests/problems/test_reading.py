@@ -184,3 +184,20 @@ def test_host_and_box_give_one_value_to_a_formula(text: str, x: float, t: float)
         return  # constants without a finite value, huge powers
     boxed = float(boxed_form(told, BoxedVocabulary(("x", "t"), ()))({"x": x, "t": t}))
     assert hosted == pytest.approx(boxed, rel=1e-9, abs=1e-9, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"equations": []}, "equations: holds 0 entries, and needs at least 1"),
+        ({"equations": [""]}, "equations.0: is empty"),
+        ({"equations": ["u_t = u_xx"] * 9}, "equations: holds 9 entries, and may have 8 at most"),
+        ({"domain": [0, 1]}, r"domain: must be a table of names with their values, not \[0, 1\]"),
+        ({"domain": {"x": "ab"}}, "domain.x: must be a list, not 'ab'"),
+        ({"data": {"file": "a.csv", "noise": -1}}, "data.noise: must be 0 or more, not -1"),
+    ],
+)
+def test_a_statement_of_a_wrong_form_is_told_in_words(parts: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadInput, match=f"^{told}$") as caught:
+        Problem(**{"equations": ["u_t = u_xx"], "domain": {"x": (0, 1), "t": (0, 1)}, **parts})
+    assert f"Write it as {next(iter(parts))} = " in caught.value.remedy

@@ -62,18 +62,24 @@ _TELLING: dict[str, frozenset[str]] = {
 }
 _ACCENTS = {"de": "äöüß", "fr": "àâçèêëîïôùûœ", "es": "ñ¿¡", "it": "ìò", "pt": "ãõ"}
 _WORD = re.compile(r"[^\W\d_]+")
+# Letters that touch a mathematical sign, a digit or a bracket, over blanks too, are symbols and no words: "y'' + 4 y".
+_SIGN = r"-+*/^=<>_(\[|∂∇Δ·"
+_SYMBOL = re.compile(
+    rf"(?<![^\W\d_])[^\W\d_]{{1,2}}(?:'+(?![^\W\d_])|(?=\s*[{_SIGN}\d)\]²³]))"
+    rf"|(?:(?<=[{_SIGN}])\s*|(?<=[\d)\]²³]))[^\W\d_]{{1,2}}(?![^\W\d_'])"
+)
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def detect(plain: str, raw: str) -> str:
-    """ISO 639-1 of the request's words (`plain` has its quoted parts masked); English where unsure."""
+    """ISO 639-1 of the words, without symbols of formulas (quoted parts are masked); English where unsure."""
     spoken = "".join(seen if masked > " " else " " for seen, masked in zip(raw, plain, strict=True))
     if _KANA.search(spoken):
         return "ja"
     if len(_HAN.findall(spoken)) >= 2:
         return "zh"
-    words = _WORD.findall(plain)[:400]
+    words = _WORD.findall(_SYMBOL.sub(" ", plain))[:400]
     scores = {
         code: float(sum(1 + (word in _TELLING[code]) for word in words if word in known))
         for code, known in _WORDS.items()

@@ -95,7 +95,11 @@ def _observation_notes(observed: Observations | None, made: FieldProblem) -> tup
     if observed is None:
         return ()
     columns = ", ".join(f"{name} from {column!r}" for name, column in observed.columns.items())
-    noise = "unknown, and estimated from the residuals" if observed.noise is None else f"{observed.noise:g}"
+    unknown = (
+        "not given, so the judge estimates it from rows at the same places or a polynomial through the training rows; "
+        "where these do not tell it, evaluation.uncertainty stays unknown"
+    )
+    noise = unknown if observed.noise is None else f"{observed.noise:g}"
     unseen = [name for name in made.form.fields if name not in observed.columns]
     more = (f"Not observed: {', '.join(unseen)}.",) if unseen else ()
     return (f"Observations from {observed.file!r}: {columns}; standard deviation of the noise: {noise}.", *more)

@@ -49,15 +49,23 @@ def _formulation(made: FieldProblem, tolerance: float, observed: Observations | 
         f"Approximate {', '.join(made.form.fields)} of {one_line(made.form)}: a regression without measured "
         f"data, judged by "
         "physics.",
-        f"{kind[:1].upper()}{kind[1:]}. The conditions were counted against its orders: as far as can be told, "
-        f"it has one "
-        f"stable solution. Success is a relative L2 error of at most {tolerance:g} ({why}, or as the request says).",
+        f"{kind[:1].upper()}{kind[1:]}. {_known(made.traits)} Success is a relative L2 error of at most {tolerance:g} "
+        f"({why}, or as the request says).",
         (
             "supervised regression on simulated data",
             "the equation itself is known, so labels would add cost and no knowledge",
         ),
         ("a neural operator", "it pays off for many instances of a problem; here there is one"),
     )
+
+
+def _known(traits: Traits) -> str:
+    """What is known of existence and uniqueness; nothing that was not determined."""
+    counted = "The conditions were counted against its orders"
+    if traits.linear and traits.timed:
+        return f"{counted} and its growth was looked at: as far as can be told, it has one stable solution."
+    until = "up to the end of t" if traits.timed else "at all"
+    return f"{counted}; whether it has a solution {until}, and only one, was not determined."
 
 
 def _data(made: FieldProblem, observed: Observations | None) -> Thought:
