@@ -17,6 +17,7 @@ from orchestrator.data.leaks import LeakFinding, find_leaks
 from orchestrator.data.split import SplitRecord
 from orchestrator.gates.table import OPPONENTS
 from orchestrator.measure.bench import Bench, Score, Scorer, together
+from orchestrator.measure.choice import record_choice
 from orchestrator.measure.constant import CONSTANT, COVERAGE, write_constant
 from orchestrator.measure.details import detail_files, detail_scorers
 from orchestrator.measure.edge import (
@@ -162,6 +163,7 @@ def _recorded(bench: Bench, book: EvidenceBook, step: Step, *, vouched: bool) ->
     out = bench.run.out(step.id)
     if vouched:
         record_training(book, out, step.id)
+        record_choice(book, out, step.id)
         record_hyperparameters(book, out, step.spec, step.id)
         return
     told = [("feature_mean", DELIVERED), ("feature_deviation_high", DELIVERED), ("seed_fingerprint", "")]

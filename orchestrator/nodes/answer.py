@@ -20,6 +20,7 @@ from orchestrator.journal.journal import read_events, whole_lines
 from orchestrator.journal.rundir import read_model, write_json
 from orchestrator.measure.artifacts import measured_artifacts
 from orchestrator.nodes.availability import left_undone
+from orchestrator.nodes.choice_sentences import choice_sentence
 from orchestrator.nodes.context import Context
 from orchestrator.nodes.group_sentences import group_sentence
 from orchestrator.nodes.sentences import claims_of, headline
@@ -102,7 +103,9 @@ def _message(
     undone = left_undone(routing, context.skill_names) if routing else ()
     open_boxes = not all(outcome.isolated for outcome in outcomes)
     said = headline(status, results, verdicts, undone, open_boxes, language)
-    return " ".join(filter(None, (said, group_sentence(plan, _evidence(context), language))))
+    evidence = _evidence(context)
+    more = (choice_sentence(plan, evidence, language), group_sentence(plan, evidence, language))
+    return " ".join(filter(None, (said, *more)))
 
 
 def _evidence(context: Context) -> tuple[Evidence, ...]:

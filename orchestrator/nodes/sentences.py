@@ -8,6 +8,7 @@ from orchestrator.core.answer import AnswerClaim
 from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
+from orchestrator.nodes.choice_sentences import choice_claims
 from orchestrator.nodes.detail_sentences import calibration_claims, latency_claims, slice_claims
 from orchestrator.nodes.group_sentences import group_claims
 from orchestrator.nodes.phrases import PHRASES, Phrases
@@ -146,6 +147,7 @@ def _table_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
             yield f"Held-out {metric} of the candidate {entry.subject!r} on the same rows{_range(entry)}", entry
         elif entry.name == "coverage" and entry.subject == "delivered":
             yield f"Share of sealed rows inside the delivered 90 % prediction intervals{_range(entry)}", entry
+    yield from choice_claims(plan, evidence)
     yield from calibration_claims(evidence)
     yield from slice_claims(evidence)
     yield from latency_claims(evidence)

@@ -127,6 +127,7 @@ def _write_comparison(job: Job, spec: Spec, choice: Choice, found: Evaluation, f
             "reason": choice.reason,
             "metric": spec.metric,
             "test": "paired bootstrap over held-out rows, 95 %",
+            "gain": _gain(choice),
             "folds": found.folds,
             "rows": len(found.places),
             "torch": torch.__version__,
@@ -142,3 +143,18 @@ def _write_comparison(job: Job, spec: Spec, choice: Choice, found: Evaluation, f
 
 def _cell(value: float | None) -> float | str:
     return "" if value is None else value
+
+
+def _gain(choice: Choice) -> dict[str, Any] | None:
+    """By how much the best candidate has the better score than the delivered one.
+
+    Where that is the best itself, than the simpler one whose interval comes nearest to no gain; None without one.
+    """
+    names = [line.model for line in choice.lines]
+    simpler = [line for line in choice.lines[: names.index(choice.best)] if line.low is not None]
+    told = [line for line in choice.lines if line.chosen and line.low is not None] or simpler
+    least = min(told, key=lambda line: line.low or 0.0, default=None)
+    if least is None or least.behind is None:
+        return None
+    ends = {"value": least.behind, "low": least.low, "high": least.high}
+    return {"better": choice.best, "over": least.model, **ends, "p": None, "rivals": 1}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from skills.tabular.evaluate import Evaluation, evaluate
 from skills.tabular.features import preprocessing
 from skills.tabular.fitted import Fitted
 from skills.tabular.folds import cut
+from skills.tabular.gain import gain_of
 from skills.tabular.history import write_history
 from skills.tabular.openmp import load_lightgbm
 from skills.tabular.rows import Rows, read_inputs, read_training
@@ -156,6 +158,8 @@ def _write_comparison(
     with (job.out / "comparison.csv").open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([columns, *lines])
     job.artifact("comparison.csv", "table")
+    higher = bool(REGISTRY[spec.metric]["higher_is_better"])
+    gain = gain_of(choice, found.scores, found.share, higher=higher, alpha=spec.alpha)
     write_json(
         job.out / "choice.json",
         {
@@ -165,6 +169,7 @@ def _write_comparison(
             "metric": spec.metric,
             "alpha": spec.alpha,
             "test": "corrected resampled t-test (Nadeau & Bengio 2003), two-sided, times the rivals (Bonferroni)",
+            "gain": asdict(gain) if gain else None,
             "folds": found.folds,
             "class_weights": {"used": spec.class_weights == "balanced", "why": weighted},
             "cv": spec.cv.model_dump(mode="json"),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from orchestrator.journal.journal import Journal
 from orchestrator.measure.artifacts import measured_artifacts
+from orchestrator.measure.choice import record_choice
 from orchestrator.measure.record import record_hyperparameters, record_training
 
 JSON = st.recursive(
@@ -29,8 +30,10 @@ def training(folder: Path, data: bytes) -> Measured:
     out.mkdir(parents=True)
     (out / "history.json").write_bytes(data)
     (out / "hyperparameters.json").write_bytes(data)
+    (out / "choice.json").write_bytes(data)
     record_training(made.book, out, "train")
     record_hyperparameters(made.book, out, {"seed": 0}, "train")
+    record_choice(made.book, out, "train")
     return made
 
 
@@ -86,7 +89,7 @@ def test_any_history_and_any_hyperparameters_can_be_written_down(
     made = training(tmp_path_factory.mktemp("runs"), json.dumps(value).encode())
     journal = Journal(made.run.journal, made.run.run_id)
     try:
-        assert len(made.book.write(journal)) == 3
+        assert len(made.book.write(journal)) == 4
     finally:
         journal.close()
 

@@ -148,3 +148,24 @@ def test_a_complex_candidate_that_is_clearly_better_still_wins(inside: Inside) -
         told = choose(scores, 0.1, metric="roc_auc", higher=True, alpha=0.05).delivered
     """)
     assert told == "m5"
+
+
+@pytest.mark.box
+def test_the_interval_of_a_gain_holds_no_gain_exactly_where_the_choice_did_not_see_one(inside: Inside) -> None:
+    told = inside("""
+        from skills.tabular.compare import Choice, Line, corrected_t
+        from skills.tabular.gain import gain_of
+        told = []
+        for shift in np.linspace(0, 0.2, 60):
+            scores = {"linear": draw.normal(0.8, 0.05, 10), "forest": draw.normal(0.8 + shift, 0.05, 10)}
+            scores["dummy"] = scores["linear"] - 0.3
+            p = min(1.0, corrected_t(scores["forest"] - scores["linear"], 0.25) * 2)
+            lines = (Line("linear", 0, 0, 0, p, "forest", True), Line("forest", 0, 0, 0, None, None, False))
+            found = gain_of(Choice("linear", "forest", "", lines), scores, 0.25, higher=True, alpha=0.05)
+            assert (found.better, found.over, found.rivals, found.p) == ("forest", "linear", 2, p)
+            told.append([found.low <= 0 <= found.high, bool(p >= 0.05)])
+        best = gain_of(Choice("forest", "forest", "", lines), scores, None, higher=True, alpha=0.05)
+        assert (best.better, best.over, best.low) == ("forest", "linear", None)
+    """)
+    assert {held == unsure for held, unsure in told} == {True}
+    assert {unsure for _, unsure in told} == {True, False}
