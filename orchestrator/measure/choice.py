@@ -10,6 +10,7 @@ from orchestrator.measure.edge import load_json
 from orchestrator.measure.evidence import EvidenceBook
 
 SCORE, GAIN = "choice.score", "choice.gain"
+WEIGHED = "training.class_weights"
 DELIVERED = "delivered"  # how the text of the delivered candidate's score begins
 
 
@@ -31,6 +32,12 @@ class Gain(BaseModel):
     rivals: int
 
 
+class Weighing(BaseModel):
+    used: bool
+    why: str
+    ratio: FiniteFloat | None = None
+
+
 class Choice(BaseModel):
     """`choice.json` of a step that compares candidates."""
 
@@ -40,10 +47,13 @@ class Choice(BaseModel):
     folds: int
     candidates: tuple[Candidate, ...]
     gain: Gain | None = None
+    class_weights: Weighing | None = None
 
 
 def record_choice(book: EvidenceBook, out: Path, step: str) -> None:
     """Evidence `choice.score` of every candidate, the delivered one named by its text, and `choice.gain`.
+
+    `training.class_weights` is how much the rarest class was weighed over the commonest, where classes were weighed.
 
     A step that chose among no candidates has no such file, and nothing is booked.
     """
@@ -61,6 +71,8 @@ def record_choice(book: EvidenceBook, out: Path, step: str) -> None:
         found = one.mean if one.mean is not None else one.score
         text = f"{DELIVERED if one.model == told.delivered else 'compared'} by {told.metric} in cross-validation"
         book.add(SCORE, found, path, step, n=told.folds, subject=one.model, text=text)
+    if told.class_weights is not None and told.class_weights.used:
+        book.add(WEIGHED, told.class_weights.ratio, path, step, subject=DELIVERED, text=told.class_weights.why)
     if told.gain is not None:
         gain, more = told.gain, f", its interval allows for {told.gain.rivals} rivals" if told.gain.rivals > 1 else ""
         ends = (gain.low, gain.high) if gain.low is not None and gain.high is not None else None

@@ -23,9 +23,10 @@ from orchestrator.journal.rundir import RunDirectory
 from orchestrator.measure.bench import Bench, Scorer, together
 from orchestrator.measure.constant import CONSTANT, COVERAGE, write_constant
 from orchestrator.measure.details import detail_files, detail_scorers
-from orchestrator.measure.edge import DELIVERED, load_predictions, prediction_file
+from orchestrator.measure.edge import DELIVERED, load_predictions, load_variants, prediction_file
 from orchestrator.measure.evidence import EvidenceBook
 from orchestrator.measure.groups import group_files, group_scorers
+from orchestrator.measure.learning import learning_scorers, parts_of
 from orchestrator.measure.subjects import Subject
 
 SKILL = "evaluate"
@@ -49,9 +50,10 @@ async def measure_evaluation(
     if plan.evaluated.own_rows:
         _accessed(book, bench.run, plan.evaluated.subject.run, journal, step.id)
     names = variants_of(step)
+    parts = parts_of(load_variants(subject.model.folder).names) if step.spec.get("learning_curve") else ()
     inputs = {"rows": Path(split.test_inputs)}
     (folder, why), (again, _) = await together(
-        bench.predict(f"{SET}/{step.id}", subject.model, inputs, names, step.resources, beside),
+        bench.predict(f"{SET}/{step.id}", subject.model, inputs, (*names, *parts), step.resources, beside),
         bench.predict(f"{SET}/{step.id}.repeat", subject.model, inputs, names[:1], step.resources, beside),
     )
     lost = f"predict failed: {why}" if folder is None else ""
@@ -60,10 +62,11 @@ async def measure_evaluation(
     if folder is None or lost:
         book.add(data.metric, None, bench.run.plan, step.id, subject=DELIVERED, text=lost)
         return
-    files = {f"p_{name}": prediction_file(folder, name) for name in names}
+    files = {f"p_{name}": prediction_file(folder, name) for name in (*names, *parts)}
     files |= {"labels": Path(split.labels), f"p_{CONSTANT}": write_constant(split, data, bench.run.measured / "host")}
     files |= group_files(split) | detail_files(split, data)
     scorers = scorers_of(data, split, step, bench.seed)
+    scorers += learning_scorers(parts, data, split.train_rows, scorers[0].params)
     if again is not None:
         files["again"] = prediction_file(again, DELIVERED)
         scorers.append(Scorer(name="prediction_repeat", inputs={"predictions": f"p_{DELIVERED}", "again": "again"}))

@@ -17,7 +17,7 @@ UNVOUCHED = "the skill that made this is not built in: nobody vouched for it"
 # Evidence that is read from files which the worker's own box wrote: a claim, unless the worker's code is ours.
 SELF_MADE: frozenset[str] = frozenset(
     {"training.stopped", "training.loss_ratio", "hyperparameters.differences", "seed_fingerprint", "scaled_range"}
-    | {"choice.score", "choice.gain"}
+    | {"choice.score", "choice.gain", "training.class_weights"}
     | {"dataset_error", "dataset_lost", "dataset_strays"}
     | {"feature_mean", "feature_deviation_low", "feature_deviation_high", "feature_range"}
 )

@@ -30,6 +30,7 @@ from orchestrator.measure.edge import (
 )
 from orchestrator.measure.evidence import UNVOUCHED, EvidenceBook
 from orchestrator.measure.groups import group_files, group_scorers
+from orchestrator.measure.learning import learning_scorers, parts_of
 from orchestrator.measure.record import record_hyperparameters, record_training
 
 SET = "test"
@@ -66,7 +67,9 @@ async def measure_table(
     files[f"p_{CONSTANT}"] = write_constant(split, data, bench.run.measured / SET / "host")
     files["labels"] = Path(split.labels)
     files |= group_files(split) | detail_files(split, data)
-    scorers = _scorers(data, split, kept, bench.seed)
+    parts = parts_of(kept)
+    scorers = _scorers(data, split, tuple(name for name in kept if name not in parts), bench.seed)
+    scorers += learning_scorers(parts, data, split.train_rows, scorers[0].params)
     if again is not None and not _unusable(again, (DELIVERED,), split.test_rows):
         files["again"] = prediction_file(again, DELIVERED)
         both = {"predictions": f"p_{DELIVERED}", "again": "again"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orchestrator.core.evidence import Evidence
 from orchestrator.core.plan import Plan
-from orchestrator.measure.choice import DELIVERED, GAIN, SCORE
+from orchestrator.measure.choice import DELIVERED, GAIN, SCORE, WEIGHED
 from orchestrator.report.numbers import spell, spell_interval
 
 SIMPLER = {
@@ -61,6 +61,10 @@ def choice_sentence(plan: Plan | None, evidence: tuple[Evidence, ...], language:
 
 def choice_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
     """Which candidate was delivered and why, quoting the gain that its test was about, else its own score."""
+    weighed = next((entry for entry in evidence if entry.name == WEIGHED and entry.value is not None), None)
+    if weighed is not None:
+        told = "In training every class counted alike; a row of the rarest weighed so many of the commonest"
+        yield f"{told} ({weighed.text})", weighed
     found = _choice(plan, evidence)
     if found is None:
         return

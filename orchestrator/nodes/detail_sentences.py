@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from orchestrator.core.evidence import Evidence
 from orchestrator.gates.table import CALIBRATED, CALIBRATION
 from orchestrator.report.intervals import interval_words
+from orchestrator.report.numbers import spell
 
 DELIVERED = "delivered"
 
@@ -35,6 +36,23 @@ def latency_claims(evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Eviden
         if entry.name == "latency_ms" and who == DELIVERED and entry.value is not None:
             rows = "one row" if batch == "1" else f"{batch} rows"
             yield f"Time of a prediction of {rows} on this machine ({interval_words(entry)})", entry
+
+
+def learning_claims(evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
+    """What the last and largest part of the training rows was worth, where a learning curve was measured."""
+    scores = {entry.subject: entry for entry in evidence if entry.name == "learning.score" and entry.value is not None}
+    gains = [entry for entry in evidence if entry.name == "learning.gain" and entry.value is not None]
+    if not gains or gains[-1].interval is None:
+        return
+    last = gains[-1]
+    named = ", ".join(f"{spell(entry.value)} after {rows}" for rows, entry in scores.items())
+    metric = last.text.partition(":")[0]
+    told = "more rows may help further" if last.interval[0] > 0 else "that may be chance, so more rows need not help"
+    yield (
+        f"Learning curve, {metric} on the sealed rows by training rows: {named}; what the last step ({last.subject}) "
+        f"gains ({interval_words(last)}): {told}",
+        last,
+    )
 
 
 def _own(evidence: tuple[Evidence, ...], name: str) -> Evidence | None:

@@ -9,7 +9,7 @@ from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
 from orchestrator.nodes.choice_sentences import choice_claims
-from orchestrator.nodes.detail_sentences import calibration_claims, latency_claims, slice_claims
+from orchestrator.nodes.detail_sentences import calibration_claims, latency_claims, learning_claims, slice_claims
 from orchestrator.nodes.group_sentences import group_claims
 from orchestrator.nodes.phrases import PHRASES, Phrases
 from orchestrator.nodes.sentences_evaluate import evaluation_claims
@@ -150,6 +150,7 @@ def _table_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
     yield from choice_claims(plan, evidence)
     yield from calibration_claims(evidence)
     yield from slice_claims(evidence)
+    yield from learning_claims(evidence)
     yield from latency_claims(evidence)
     yield from group_claims(plan, evidence)
     yield from explained_claims(evidence)

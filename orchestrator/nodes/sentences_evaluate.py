@@ -8,7 +8,7 @@ from orchestrator.core.evidence import Evidence
 from orchestrator.core.plan import Plan
 from orchestrator.gates.evaluation import differs
 from orchestrator.measure.evaluation import OTHER, RECALIBRATED, SETS, THRESHOLD
-from orchestrator.nodes.detail_sentences import slice_claims
+from orchestrator.nodes.detail_sentences import learning_claims, slice_claims
 from orchestrator.report.intervals import interval_words
 
 OF_CALIBRATION = ("calibration_error", "log_loss", "brier")
@@ -25,6 +25,7 @@ def evaluation_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tu
         if told := _told(entry, plan.data.metric, names):
             yield f"{told}{_range(entry)}", entry
     yield from slice_claims(evidence)
+    yield from learning_claims(evidence)
 
 
 def _told(entry: Evidence, metric: str, names: dict[str, str]) -> str:

@@ -18,6 +18,7 @@ from orchestrator.report.tables import Table, whole_tables
 MOST_IN_A_MATRIX = 20  # classes; a larger matrix stays a table
 OF_DETAILS = (
     "roc", "pr", "areas", "calibration", "probabilities", "residuals", "errors", "intervals", "slices", "mcnemar",
+    "learning",
 )  # fmt: skip
 
 
@@ -98,6 +99,17 @@ def _pictures(shown: _Shown) -> Iterator[Picture]:
     if "slices" in tables and len(tables["slices"].rows) > 1:
         draw = partial(error_figures.draw_slices, tables["slices"])
         yield _drawn(draw, partial(_of_slices, shown), True, tables["slices"])
+    yield from _of_other_models(shown)
+
+
+def _of_other_models(shown: _Shown) -> Iterator[Picture]:
+    """The delivered kind of model on fewer rows, and the test against the others."""
+    from orchestrator.report import learning_figures
+
+    tables = shown.tables
+    if "learning" in tables:
+        draw = partial(learning_figures.draw_learning, tables["learning"])
+        yield _drawn(draw, partial(_of_learning, shown), table=tables["learning"])
     if "mcnemar" in tables:
         yield _of_mcnemar(tables["mcnemar"])
 
@@ -199,6 +211,22 @@ def _of_slices(shown: _Shown) -> str:
     return (
         f"The worst slices of the table: dots are the {shown.tables['slices'].columns[2]} of the rows named, beside "
         f"that of all rows (line). The bars are 95 % intervals of the difference from all rows.{how}{sure}"
+    )
+
+
+def _of_learning(shown: _Shown) -> str:
+    gains = [entry for entry in shown.evidence if entry.name == "learning.gain" and entry.value is not None]
+    last = gains[-1] if gains else None
+    said = (
+        "Learning curve: the delivered kind of model fitted to growing parts of the training rows (across, each within "
+        "the next), and the metric on the same sealed rows (up) with its 95 % interval."
+    )
+    if last is None or last.interval is None:
+        return said
+    more = "more rows may help further" if last.interval[0] > 0 else "which may be chance: more rows need not help"
+    return (
+        f"{said} The last step, {last.subject}, makes it better by {spell(last.value)} (95 % interval "
+        f"{spell_interval(last.interval)}); {more}."
     )
 
 

@@ -18,6 +18,7 @@ from skills.deep.delivery import load_fitted, load_model, save
 from skills.deep.evaluate import Evaluation, evaluate
 from skills.deep.folds import cut
 from skills.deep.history import write_history
+from skills.deep.learning import fit_parts
 from skills.deep.rows import Rows, read_inputs, read_training
 from skills.deep.scale import flattened
 from skills.deep.spec import Spec
@@ -41,8 +42,9 @@ def work(job: Job) -> None:
     choice = choose(found.subjects, found.units, metric=spec.metric, higher=higher, seed=job.seed)
     fitted = _refit(job, spec, rows, list(found.subjects), checkpoint)
     delivered = choice.delivered
-    save(job.model_folder, spec, fitted, delivered, _half_width(spec, found.subjects[delivered]))
-    job.variants(["delivered", *fitted])
+    parts = fit_parts(job, spec, rows, delivered, checkpoint) if spec.learning_curve else {}
+    save(job.model_folder, spec, {**fitted, **parts}, delivered, _half_width(spec, found.subjects[delivered]))
+    job.variants(["delivered", *fitted, *parts])
     job.artifact("model", "model")
     _write_comparison(job, spec, choice, found, fitted)
     write_history(job, spec, rows, choice, fitted)

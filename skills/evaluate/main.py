@@ -19,7 +19,7 @@ from skills.evaluate.decisions import (
 from skills.evaluate.opened import Raw
 from skills.evaluate.rows import Rows, labels_of, read_rows, rows_of
 from skills.evaluate.spec import Spec
-from skills.evaluate.subjects import ENDS, asked, check_classes, keep
+from skills.evaluate.subjects import ENDS, asked, check_classes, fit_parts, keep
 from skills.runtime.job import Inputs, Job, Outputs, UserMistake, write_json
 
 SUBJECT, OTHER = "subject", "other"
@@ -39,21 +39,26 @@ def work(job: Job) -> None:
         check_classes(raw, labels, subject, spec)
         if name == SUBJECT:
             decision = _decided(spec, raw, labels)
-    write_json(job.model_folder / "decision.json", {"spec": spec.model_dump(mode="json"), **decision})
-    job.variants(spec.variants)
+    parts = fit_parts(job, spec.subject, SUBJECT) if spec.learning_curve else []
+    write_json(job.model_folder / "decision.json", {"spec": spec.model_dump(mode="json"), "parts": parts, **decision})
+    job.variants([*spec.variants, *parts])
     job.artifact("model", "model")
 
 
 def predict(model: Path, inputs: Inputs, variant: str) -> Outputs:
     """The model as it is (`delivered`), the one it is compared with, or the model with what was fitted for it.
 
-    A regression comes with TARGET.low and TARGET.high. `threshold` and `sets` are ones and zeros of the classes.
+    A regression comes with TARGET.low and TARGET.high. `threshold` and `sets` are ones and zeros of the classes;
+    `rows-N` is a run's model that was fitted to N of its training rows.
     """
     told = json.loads((model / "decision.json").read_text(encoding="utf-8"))
     spec = Spec.model_validate(told["spec"])
-    if variant not in spec.variants:
-        raise UserMistake(f"there is no variant {variant!r}", f"known are {', '.join(spec.variants)}")
+    known = [*spec.variants, *told["parts"]]
+    if variant not in known:
+        raise UserMistake(f"there is no variant {variant!r}", f"known are {', '.join(known)}")
     rows = rows_of(inputs)
+    if variant in told["parts"]:
+        return _outputs(asked(model, SUBJECT, spec.subject, rows, spec, variant), rows)
     if variant == OTHER:
         assert spec.other is not None
         return _outputs(asked(model, OTHER, spec.other, rows, spec), rows)

@@ -59,7 +59,7 @@ class Spec(BaseModel):
     `recalibrate` maps the model's probabilities to the shares that are seen; `sets` asks for conformal sets of classes;
     `coverage` is what share of truths they, or the prediction intervals of a regression, should hold. `positive` is the
     class that a threshold looks for (of two). Nothing is fitted on validation rows that the model was trained on
-    (`fresh` is false).
+    (`fresh` is false); then they may be fitted to again in growing parts, for a `learning_curve`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -76,6 +76,7 @@ class Spec(BaseModel):
     coverage: float = Field(default=0.9, gt=0, lt=1)
     positive: str | None = None
     fresh: bool = True
+    learning_curve: bool = False
     seed: int = Field(default=0, ge=0, lt=2**32)
 
     @model_validator(mode="after")
@@ -88,6 +89,8 @@ class Spec(BaseModel):
             raise ValueError("a threshold separates two classes")
         if not self.fresh and (self.operating_point or self.recalibrate or self.sets):
             raise ValueError("nothing can be fitted on rows that the model was trained on")
+        if self.learning_curve and (self.fresh or self.subject.kind != "run"):
+            raise ValueError("a learning curve wants a run's model and the rows that it was trained on")
         if self.task == "regression" and (self.recalibrate or self.sets):
             raise ValueError("recalibration and sets of classes are for classes")
         return self

@@ -29,14 +29,24 @@ def place(folder: Path, name: str, subject: Subject) -> Path:
     return folder / (name if subject.kind == "run" else f"{name}.{subject.kind}")
 
 
-def asked(folder: Path, name: str, subject: Subject, rows: Rows, spec: Spec) -> Raw:
+def fit_parts(job: Job, subject: Subject, name: str) -> list[str]:
+    """Fit an earlier run's model to growing parts of its training rows, by the skill that made it; their variants."""
+    learning = importlib.import_module(f"skills.{subject.skill}.learning")
+    return [str(part) for part in learning.add_parts(job, place(job.model_folder, name, subject), job.inputs["train"])]
+
+
+def asked(
+    folder: Path, name: str, subject: Subject, rows: Rows, spec: Spec, variant: str = "delivered"
+) -> Raw:  # fmt: skip
     """What the model says of the rows; of an earlier run's regression with the intervals that it delivered.
+
+    Only a run's model has more variants than one.
 
     Raises: UserMistake where the model or the rows cannot be used.
     """
     path = place(folder, name, subject)
     if subject.kind == "run":
-        return _of_run(path, subject, rows, spec)
+        return _of_run(path, subject, rows, spec, variant)
     return ask(_opened(path, subject), rows, spec, subject)
 
 
@@ -60,9 +70,9 @@ def _opened(path: Path, subject: Subject) -> Any:
     return open_model(path, subject)
 
 
-def _of_run(path: Path, subject: Subject, rows: Rows, spec: Spec) -> Raw:
+def _of_run(path: Path, subject: Subject, rows: Rows, spec: Spec, variant: str) -> Raw:
     main = importlib.import_module(f"skills.{subject.skill}.main")
-    found = main.predict(path, rows.inputs, "delivered")
+    found = main.predict(path, rows.inputs, variant)
     if found.row_ids is None or found.row_ids.tolist() != rows.ids.tolist():
         raise ValueError(f"the skill {subject.skill!r} gave its predictions in another order than the rows'")
     kind = "numbers" if spec.task == "regression" else "probabilities"

@@ -25,10 +25,11 @@ from skills.tabular.fitted import Fitted
 from skills.tabular.folds import cut
 from skills.tabular.gain import gain_of
 from skills.tabular.history import write_history
+from skills.tabular.learning import fit_parts
 from skills.tabular.openmp import load_lightgbm
 from skills.tabular.rows import Rows, read_inputs, read_training
 from skills.tabular.spec import Spec
-from skills.tabular.weights import settled
+from skills.tabular.weights import Weighing, settled
 
 LEAST_RESIDUALS = 20
 
@@ -36,7 +37,7 @@ LEAST_RESIDUALS = 20
 def work(job: Job) -> None:
     """Compare the candidates on folds, refit all of them on all training rows, write the models and the reasons."""
     rows = read_training(job.inputs["train"], job.spec)
-    spec, weighted = settled(job.spec, rows.target)
+    spec, weighing = settled(job.spec, rows.target)
     if "lightgbm" in spec.models:
         load_lightgbm()
     folds, notes = cut(spec, rows.target, rows.by, job.seed)
@@ -50,8 +51,9 @@ def work(job: Job) -> None:
         fitted = _refit(job, spec, rows, list(found.scores))
     if any(issubclass(warning.category, ConvergenceWarning) for warning in told):
         notes.append("the linear model reached its limit of iterations in some fit")
-    _write_models(job, spec, rows, fitted, choice.delivered, found)
-    _write_comparison(job, spec, choice, found, fitted, weighted, notes)
+    parts = fit_parts(job, spec, rows, choice.delivered) if spec.learning_curve else {}
+    _write_models(job, spec, rows, {**fitted, **parts}, choice.delivered, found)
+    _write_comparison(job, spec, choice, found, fitted, weighing, notes)
     write_history(job, spec, rows, choice, fitted)
     mean = next(line.mean for line in choice.lines if line.chosen)
     job.claim(f"cv_{spec.metric}", mean, file="choice.json")
@@ -147,7 +149,7 @@ def _write_models(
 
 
 def _write_comparison(
-    job: Job, spec: Spec, choice: Choice, found: Evaluation, fitted: dict[str, Fitted], weighted: str,
+    job: Job, spec: Spec, choice: Choice, found: Evaluation, fitted: dict[str, Fitted], weighing: Weighing,
     notes: list[str],
 ) -> None:  # fmt: skip
     columns = ("model", f"cv_{spec.metric}_mean", f"cv_{spec.metric}_sd", "behind_best", "p_value", "rival", "chosen")
@@ -171,7 +173,7 @@ def _write_comparison(
             "test": "corrected resampled t-test (Nadeau & Bengio 2003), two-sided, times the rivals (Bonferroni)",
             "gain": asdict(gain) if gain else None,
             "folds": found.folds,
-            "class_weights": {"used": spec.class_weights == "balanced", "why": weighted},
+            "class_weights": asdict(weighing),
             "cv": spec.cv.model_dump(mode="json"),
             "candidates": [
                 {

@@ -56,6 +56,7 @@ class Spec(BaseModel):
     coverage: float = Field(default=0.9, gt=0, lt=1)
     positive: str | None = None
     class_weights: Literal["auto", "balanced", "none"] = "auto"
+    learning_curve: bool = Field(default=False, description="Fit the delivered model to parts of the rows as well.")
 
     @property
     def features(self) -> list[str]:

@@ -149,6 +149,8 @@ def test_a_run_on_its_own_rows_takes_over_its_strategy() -> None:
 
     found = made("Evaluate the model")
     assert found.data == own and found.steps[0].spec["fresh"] is False
+    curve = made("Evaluate run R with a learning curve").steps[0]
+    assert curve.spec["learning_curve"] is True and curve.resources.memory_mb > found.steps[0].resources.memory_mb
     assert "the newest run" in found.notes[0] and "R" in found.notes[0]
 
 

@@ -86,15 +86,24 @@ def test_classes_are_weighted_where_the_metric_counts_rare_ones_in_full(
 ) -> None:
     spec = Spec.model_validate({"target": "y", "task": "binary", "metric": metric, "numeric": ["a"]})
     target = np.repeat(["no", "yes"], counts)
-    told, why = settled(spec, target)
+    told, weighing = settled(spec, target)
     weights = row_weights(told, target)
-    assert why
+    assert weighing.used is used and weighing.why and weighing.ratio == counts[0] / counts[1]
     if not used:
         assert weights is None
         return
     assert weights is not None
     assert weights[target == "no"].sum() == pytest.approx(weights[target == "yes"].sum())
     assert weights.mean() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("named", "used"), [("balanced", True), ("none", False)])
+def test_weights_that_the_request_names_count_whatever_the_metric(named: str, used: bool) -> None:
+    told = {"target": "y", "task": "binary", "metric": "roc_auc", "numeric": ["a"], "class_weights": named}
+    target = np.repeat(["no", "yes"], [90, 10])
+    spec, weighing = settled(Spec.model_validate(told), target)
+    assert weighing.used is used and weighing.why.startswith("named in the request; the commonest class has 9 times")
+    assert (row_weights(spec, target) is not None) is used
 
 
 @pytest.mark.parametrize("name", ["linear", "forest", "boosting", "lightgbm", "xgboost"])

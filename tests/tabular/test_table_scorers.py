@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from skills.runtime.scoring import table_metrics, tables
 from skills.runtime.scoring.bootstrap import draw, interval, units_of
+from skills.runtime.scoring.learning import SCORERS as SCORERS_OF_CURVES
 from skills.runtime.scoring.table_metrics import CLASSIFICATION, REGISTRY, REGRESSION, Regressed, classified, value
 from skills.runtime.scoring.tables import SCORERS, Labels, resamples_of, score_metric
 
@@ -287,3 +288,23 @@ def test_metrics_that_rank_many_rows_are_drawn_less_often_and_say_so(monkeypatch
     assert found["roc_auc"].text == "95 % bootstrap interval over rows, 750 resamples"
     assert found["accuracy"].text == "95 % bootstrap interval over rows"
     assert all(score.low < 0.5 < score.high < score.low + 0.1 for score in found.values() if score.low and score.high)
+
+
+def test_a_learning_curve_tells_every_step_and_whether_it_may_be_chance(write: Write, tmp_path: Path) -> None:
+    truth = np.random.default_rng(0).normal(size=80)
+    files = dict(write(sealed_labels=truth, outputs=truth[:, None]))
+    noise = np.random.default_rng(1).normal(size=80)
+    for rows, error in ((20, 1.0), (40, 0.5), (80, 0.5)):
+        part = tmp_path / f"rows-{rows}.npz"
+        np.savez(part, row_ids=np.arange(80), outputs=(truth + error * noise)[:, None], output_names=["y"])
+        files[f"rows-{rows}"] = part
+    files["predictions"] = files.pop("rows-80")
+    params = {"metric": "rmse", "rows": 80, "subject": "delivered", "unit": "kg"}
+    told = SCORERS_OF_CURVES["learning_curve"](files, params)
+    found = {(score.name, score.subject): score for score in told.scores}
+    size = float(np.sqrt((noise**2).mean()))
+    assert found["learning.score", "20 rows"].value == pytest.approx(size)
+    first, last = found["learning.gain", "40 over 20 rows"], found["learning.gain", "80 over 40 rows"]
+    assert first.value == pytest.approx(size / 2) and first.low is not None and first.low > 0 and first.unit == "kg"
+    assert (last.value, last.low, last.high) == (0, 0, 0)
+    assert [row[0] for row in told.tables["learning-delivered"]["rows"]] == [20, 40, 80]

@@ -48,9 +48,6 @@ _CHANGES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("shift", re.compile(r"\bshift(?:s|ed|ing)?\b|\btranslations\b|\bverschieb\w*")),
     ("noise", re.compile(r"\b(?:with|by|and|add\w*|,) (?:gaussian |normal |random )?noise\b|\bnoise augment\w*")),
 )
-_WEIGHTS = re.compile(
-    r"\bclass[- ]weight\w*|\bweight\w* (?:the )?classes|\bbalanced (?:loss|weights)|klassengewicht\w*"
-)
 _NETWORK = re.compile(r"\b(?:neural|deep) (?:net(?:work)?s?|learning)\b|\bneuronale\w* netz\w*")
 _NO_NORM = re.compile(r"\b(?:without|no|ohne) batch[- ]?norm\w*")
 
@@ -72,8 +69,6 @@ def deep_params(reading: Reading) -> Params:
     changes: list[JsonValue] = [name for name, pattern in _CHANGES if _said(pattern, plain)]
     if changes or _said(_AUGMENT, plain):
         found["augment"] = changes
-    if _said(_WEIGHTS, plain):
-        found["class_weights"] = "balanced"
     if _NO_NORM.search(plain):
         found["batch_norm"] = False
     return found

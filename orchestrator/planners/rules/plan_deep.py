@@ -18,6 +18,7 @@ from orchestrator.planners.rules.replies import say
 from orchestrator.planners.rules.strategy import Decision, decide
 from orchestrator.planners.rules.text import read
 from orchestrator.planners.rules.think_deep import deep_thoughts
+from orchestrator.planners.rules.training_words import trained, training_notes
 
 Params = dict[str, JsonValue]
 NEAREST = (
@@ -76,6 +77,7 @@ def deep_plan(
         data=strategy,
         notes=(
             *notes,
+            *training_notes(routing.params),
             *(f"Planned again because of {finding.id}: {finding.reason}" for finding in findings),
             *unmet.notes(plain, routing.params, spec, frozenset(used)),
         ),
@@ -126,7 +128,7 @@ def _spec(
         channels: list[JsonValue] = [16, 32]
         spec |= {"channels": channels, "epochs": 12, "patience": 4, "batch": 128}
     spec |= {key: params[key] for key in ("hidden", "schedule", "dropout", "weight_decay", "momentum") if key in params}
-    spec |= {key: params[key] for key in ("class_weights", "batch_norm") if key in params}
+    spec |= {key: params[key] for key in ("batch_norm",) if key in params} | trained(routing.params, strategy)
     spec |= _whole(params)
     if (rate := number(params.get("learning_rate"))) is not None:
         if not _RATES[0] <= rate <= _RATES[1]:

@@ -21,6 +21,7 @@ Params = dict[str, JsonValue]
 EVALUATED, STRATEGY = "evaluated", "strategy"  # params that the node `plan` adds: what the files and the run hold
 HALF, FEWER = 0.5, 0.8  # shares of the rows that are sealed: half, or more where few rows and nothing is to be fitted
 FEW_ROWS = 400
+TRAINED_AGAIN = ("tabular", "deep")  # skills that can fit a model of theirs to parts of its rows
 MEMORY_MB, A_MODEL = 2048, 6  # of a box, and how many times its file a model may take there (heuristic)
 
 
@@ -41,6 +42,7 @@ def evaluate_plan(
     strategy, why = _strategy(routing, profile, findings, read(request.text).plain, evaluated)
     spec = _spec(request, routing, strategy, evaluated)
     size_mb = sum(model.bytes for model in evaluated.models.values()) >> 20
+    memory_mb = MEMORY_MB * (2 if "learning_curve" in spec else 1) + A_MODEL * size_mb
     timeout = request.timeout_s or _number(routing.params.get("timeout_s")) or 600.0
     step = Step(
         id="evaluate",
@@ -48,7 +50,10 @@ def evaluate_plan(
         kind="skill",
         spec=spec,
         resources=Resources(
-            cpus=1, memory_mb=MEMORY_MB + A_MODEL * size_mb, disk_mb=512 + 2 * size_mb, timeout_s=max(1.0, timeout)
+            cpus=1,
+            memory_mb=memory_mb,
+            disk_mb=512 + 2 * size_mb,
+            timeout_s=max(1.0, timeout),
         ),
     )
     rows = profile.rows if profile else 0
@@ -133,7 +138,7 @@ def _spec(request: Request, routing: Routing, strategy: DataStrategy, evaluated:
         "fresh": not evaluated.own_rows,
         "seed": seed_of(request, routing),
     }
-    spec |= {key: params[key] for key in ("operating_point", "coverage", "positive") if key in params}
+    spec |= {key: params[key] for key in ("operating_point", "coverage", "positive", "learning_curve") if key in params}
     if strategy.task != "regression":
         spec |= {key: True for key in ("recalibrate", "sets") if params.get(key)}
     return spec
@@ -154,6 +159,13 @@ def _refuse_unfitting(params: Params, strategy: DataStrategy, evaluated: Evaluat
     coverage = _number(params.get("coverage"))
     if coverage is not None and not 0 < coverage < 1:
         raise BadInput(f"a coverage of {coverage:g} is asked for", remedy="Ask for one between 0 and 1; 0.9 is usual.")
+    if params.get("learning_curve") and not (evaluated.own_rows and evaluated.subject.skill in TRAINED_AGAIN):
+        raise BadInput(
+            f"a learning curve fits the model again to parts of its training rows, and how {evaluated.subject.name} "
+            "was trained, or on which rows, is not known here",
+            remedy="Ask for it where the model is trained (`Predict COLUMN in FILE, with a learning curve`), or of a "
+            "run on its own rows: `Evaluate run RUN with a learning curve`.",
+        )
     if evaluated.own_rows and fits(params):
         raise BadInput(
             f"a threshold, a recalibration or sets are fitted on validation rows, and run {evaluated.subject.run} has "

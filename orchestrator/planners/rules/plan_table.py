@@ -18,6 +18,7 @@ from orchestrator.planners.rules.replies import say
 from orchestrator.planners.rules.strategy import Decision, decide
 from orchestrator.planners.rules.text import read
 from orchestrator.planners.rules.think_table import table_thoughts
+from orchestrator.planners.rules.training_words import trained, training_notes
 
 Params = dict[str, JsonValue]
 _CANDIDATES = {
@@ -108,7 +109,7 @@ def _spec(request: Request, routing: Routing, strategy: DataStrategy, profile: D
         if not 0 < rate <= 1:
             raise BadInput(f"the learning rate {rate:g} is not in (0, 1]", remedy="0.1 is usual for boosting.")
         spec["learning_rate"] = rate
-    return spec | _iterations(routing.params, spec)
+    return spec | _iterations(routing.params, spec) | trained(routing.params, strategy)
 
 
 def _iterations(params: Params, spec: Params) -> Params:
@@ -185,6 +186,7 @@ def _notes(routing: Routing, decision: Decision, model: str, findings: tuple[Ver
     if model == "catboost":
         notes.append("CatBoost is not in the box: histogram gradient boosting, the same method, stands in for it.")
     notes += people_notes(decision.strategy.sensitive, decision.strategy.features, decision.strategy.personal)
+    notes += training_notes(routing.params)
     if len(routing.files) > 1:
         notes.append(f"Only {decision.strategy.file!r} is used; other files are left alone.")
     notes += [f"Planned again because of {finding.id}: {finding.reason}" for finding in findings]

@@ -9,15 +9,15 @@ from pydantic import JsonValue
 from orchestrator.core.request import Request, Route, Routing
 from orchestrator.planners.rules import classify, explain, interpret_words, params, safety, sought, told, wishes
 from orchestrator.planners.rules.deep_words import deep_params, names_network
-from orchestrator.planners.rules.equation import written_equation
 from orchestrator.planners.rules.evaluate_words import evaluate_params, is_of_models
-from orchestrator.planners.rules.fields import named_equation
 from orchestrator.planners.rules.language import detect
 from orchestrator.planners.rules.lexicon import EXISTING
+from orchestrator.planners.rules.library import named_equation
 from orchestrator.planners.rules.replies import NEAREST, say
 from orchestrator.planners.rules.spelling import corrected
 from orchestrator.planners.rules.stating import base, given, problem_file
 from orchestrator.planners.rules.text import Reading, read
+from orchestrator.planners.rules.training_words import learning_params, training_params
 from orchestrator.planners.rules.written import DERIVATIVE
 from orchestrator.problems import Problem
 
@@ -53,8 +53,9 @@ def route(request: Request) -> Routing:
     if found in (Route.DEEP, Route.TABULAR):
         said = deep_params(reading)
         collected |= said if found is Route.DEEP else {key: said[key] for key in said.keys() & {"image_size"}}
+        collected |= training_params(reading)
     if found is Route.EVALUATE:
-        collected |= evaluate_params(reading, files, language)
+        collected |= evaluate_params(reading, files, language) | learning_params(reading)
     missing = () if given(request) is not None else _missing(found, collected, files, reading)
     if missing:
         return _ask(missing, collected, files, language, reading.urls)
@@ -131,7 +132,7 @@ def _concrete(plain: str, best: Route | None) -> bool:
 
 
 def _names_equation(plain: str) -> bool:
-    return bool(named_equation(plain) or written_equation(plain) or DERIVATIVE.search(plain))
+    return bool(named_equation(plain) or DERIVATIVE.search(plain))
 
 
 def _trains(plain: str) -> bool:

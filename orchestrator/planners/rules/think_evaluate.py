@@ -71,4 +71,6 @@ def _rows(strategy: DataStrategy, evaluated: Evaluated, why: dict[str, str]) -> 
 def _fitted(spec: Params, strategy: DataStrategy) -> list[str]:
     told = {"operating_point": "a threshold", "recalibrate": "a recalibration", "sets": "conformal sets of classes"}
     found = [words for key, words in told.items() if spec.get(key)]
+    if spec.get("learning_curve"):
+        return ["the model itself, to growing parts of the rows that it was trained on"]
     return ["the width of prediction intervals"] if strategy.task == "regression" else found
