@@ -20,6 +20,7 @@ _PERIODIC = re.compile(
 )
 _AT = re.compile(r"\s+(?:at|on|for|where|when|bei|auf|an|für|am)\s+(?P<place>.+)$", re.IGNORECASE)
 _BEFORE = re.compile(r"^\s*(?:at |on |bei |auf )?(?P<place>[^:]+?)\s*:\s*(?P<rest>.+)$", re.IGNORECASE)
+_ALONG_NORMAL = re.compile(r"(?<![A-Za-z0-9_])d\s*([A-Za-z]\w*)\s*/\s*dn(?![A-Za-z0-9_])")
 _REMEDY = "Write it as u(x, 0) = sin(pi*x), u_x(1, t) + 2*u(1, t) = 0, u = 0 at x = 1, or periodic in x."
 
 
@@ -81,9 +82,9 @@ def _applied(text: str, names: Vocabulary, box: Box) -> list[_Occurrence]:
         arguments = _arguments(text[match.end() : end - 1])
         if len(arguments) != len(names.coordinates) or (len(arguments) == 1 and _is_product(arguments[0], names)):
             if len(arguments) > 1 or not _is_product(arguments[0], names):
+                count = "1 argument" if len(arguments) == 1 else f"{len(arguments)} arguments"
                 raise IllPosed(
-                    f"{text[match.start() : end]!r} has {len(arguments)} arguments; the coordinates are "
-                    f"{', '.join(names.coordinates)}",
+                    f"{text[match.start() : end]!r} has {count}; the coordinates are {', '.join(names.coordinates)}",
                     remedy=f"Write {match['name']}({', '.join(names.coordinates)}), one of them replaced by its value.",
                 )
             continue
@@ -139,7 +140,7 @@ def _wrapped(text: str, sides: list[str], spots: list[At]) -> str:
 
 
 def _everywhere(text: str, spots: list[At], names: Vocabulary, box: Box) -> list[tuple[At, str]]:
-    sides = split_equals(spelled(text, names.fields, names.coordinates))
+    sides = split_equals(_ALONG_NORMAL.sub(r"\1_n", spelled(text, names.fields, names.coordinates)))
     found = []
     for spot in spots:
         told = [_normal(side, spot, names, box) for side in sides]

@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.core.errors import BadInput, NotAvailable
 from tests.planners.test_plan_field import plan as field_plan
-from tests.planners.test_plan_field import problem
+from tests.planners.test_plan_field import problem, same
 from tests.planners.test_plan_table import HOMES, column, data, table
 from tests.planners.test_plan_table import plan as table_plan
 
@@ -51,7 +51,7 @@ def test_a_neural_network_on_a_table_is_not_available() -> None:
 
 @pytest.mark.parametrize("name", ["alfa", "alpha", "α"])
 def test_the_diffusion_has_several_names(name: str) -> None:
-    assert problem(f"PINN heat equation with {name} = 0.01")["diffusion"] == "0.01"
+    assert same(problem(f"PINN heat equation with {name} = 0.01"), {"diffusion": "0.01"})
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,7 @@ from orchestrator.core.evidence import Verdict
 from orchestrator.core.expression import evaluate
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Request
-from orchestrator.planners.rules.algebra import derivative
 from orchestrator.planners.rules.formula import tidy
-from orchestrator.planners.rules.problem import parabolic
 from orchestrator.planners.seam import choose
 from skills.runtime.parabolic import Parabolic, recognised
 from skills.runtime.problem import Problem
@@ -55,25 +53,29 @@ def plan(text: str, *findings: Verdict, **options: object) -> Plan:
     return asyncio.run(made())
 
 
-def problem(text: str) -> dict[str, object]:
-    """What is read of a linear parabolic problem; that the plan holds the same one is checked by its values."""
-    planner = choose("rules", {})
-    told = asyncio.run(planner.route(Request(text=text))).params
-    read = parabolic(told).problem
+def problem(text: str) -> Parabolic:
+    """What is planned, in the words of linear parabolic problems."""
     made = plan(text).problem
     assert made is not None
-    again, why = recognised(Problem.model_validate(made))
-    assert again is not None, why
-    here, there = Parabolic.model_validate(read), again
-    x, t = np.linspace(*here.x, 5), np.linspace(*here.t, 5)
-    for name in ("diffusion", "advection", "reaction", "source"):
-        assert there.coefficient(name, x, t) == pytest.approx(here.coefficient(name, x, t), rel=1e-12, abs=1e-12)
-    assert there.initial_value(x) == pytest.approx(here.initial_value(x), rel=1e-12, abs=1e-12)
-    for old, new in ((here.left, there.left), (here.right, there.right)):
-        assert (new.kind == "robin") == (old.kind == "robin" and here.boundary_row(old, t)[0].any())
-        if old.kind != "periodic":
-            assert np.allclose(np.array(here.boundary_row(old, t)), np.array(there.boundary_row(new, t)))
-    return dict(read)
+    found, why = recognised(Problem.model_validate(made))
+    assert found is not None, why
+    return found
+
+
+def same(found: Parabolic, expected: dict[str, object]) -> bool:
+    """Whether coefficients, ranges, profile and ends have the values that are expected."""
+    x, t = np.linspace(*found.x, 5), np.linspace(*found.t, 5)
+    other = Parabolic.model_validate({**found.model_dump(), **expected})
+    coefficients = all(
+        np.allclose(found.coefficient(name, x, t), other.coefficient(name, x, t), rtol=1e-12, atol=1e-12)
+        for name in ("diffusion", "advection", "reaction", "source")
+    )
+    ends = all(
+        one.kind == two.kind and np.allclose(found.boundary_row(one, t), other.boundary_row(two, t))
+        for one, two in ((found.left, other.left), (found.right, other.right))
+    )
+    start = np.allclose(found.initial_value(x), other.initial_value(x), rtol=1e-9, atol=1e-9)
+    return coefficients and ends and start and (found.x, found.t) == (other.x, other.t)
 
 
 def failed(name: str) -> Verdict:
@@ -99,13 +101,8 @@ def test_a_pinn_plan_delegates_reference_and_constraints_beside_training() -> No
 
 def test_the_heat_equation_has_the_agreed_defaults() -> None:
     found = problem("Train a PINN to solve the heat equation")
-    assert (found["diffusion"], found["x"], found["t"], found["initial"]) == (
-        "0.4",
-        [0.0, 1.0],
-        [0.0, 1.0],
-        "sin(pi*x)",
-    )
-    assert found["left"] == {"kind": "dirichlet", "value": "0", "coefficient": "0"}
+    ends = {"kind": "dirichlet", "value": "0"}
+    assert same(found, {"diffusion": "0.4", "x": (0, 1), "t": (0, 1), "initial": "sin(pi*x)", "left": ends})
 
 
 def test_a_simulation_is_a_bounded_loop_on_its_error_estimate() -> None:
@@ -132,14 +129,13 @@ def test_a_simulation_is_a_bounded_loop_on_its_error_estimate() -> None:
     ],
 )  # fmt: skip
 def test_the_problem_is_read_from_words_and_formulas(text: str, expected: dict[str, object]) -> None:
-    found = problem(text)
-    assert {key: found[key] for key in expected} == expected
+    assert same(problem(text), expected)
 
 
 def test_a_robin_condition_is_read_and_the_default_profile_meets_it() -> None:
     found = problem("PINN heat equation u_x(0,t)=0, u_x(1,t) + 2 u(1,t) = 0")
-    assert found["right"] == {"kind": "robin", "value": "0", "coefficient": "2"}
-    profile = str(found["initial"])
+    assert same(found, {"right": {"kind": "robin", "value": "0", "coefficient": "2"}})
+    profile = found.initial
     slope = (evaluate(profile, x=1.0) - evaluate(profile, x=1 - 1e-6)) / 1e-6
     assert slope + 2 * evaluate(profile, x=1.0) == pytest.approx(0.0, abs=1e-4)
 
@@ -150,12 +146,12 @@ def test_a_robin_condition_is_read_and_the_default_profile_meets_it() -> None:
         ("PINN heat equation with diffusivity -0.1", "diffusion"),
         ("PINN u_t = (x - 0.5) u_xx", "diffusion"),
         ("PINN heat equation on [1, 0]", "domain x"),
-        ("PINN heat equation with u(0,t)=0", "right boundary"),
+        ("PINN heat equation with u(0,t)=0", "boundary condition at x = 1"),
         ("PINN heat equation, u(x,0)=foo(x)", "foo"),
         ("PINN u_t = 0.1 u_xx + foo*u", "foo"),
         ("PINN u_t = alpha u_xx", "alpha"),
         ("PINN heat equation u(x,0)=cos(pi x), u(0,t)=0, u(1,t)=0", "contradict"),
-        ("PINN heat equation, periodic, u(x,0)=x", "not periodic"),
+        ("PINN heat equation, periodic, u(x,0)=x", "is periodic, but"),
         ("PINN heat equation on [0,1], u(0.5,t)=0, u(1,t)=0", "x = 0.5"),
     ],
 )
@@ -234,13 +230,6 @@ def test_numbers_out_of_range_are_refused_before_anything_is_spent(wish: str) ->
         plan(f"Simulate the heat equation, {wish}")
 
 
-@given(st.sampled_from(["x**3 - x", "sin(pi*x)*x", "exp(-x**2)", "1/(1 + x**2)", "cosh(x)/2 - 3*x"]), st.floats(-1, 1))
-def test_derivatives_agree_with_differences(text: str, x: float) -> None:
-    step = 1e-5
-    slope = (evaluate(text, x=x + step) - evaluate(text, x=x - step)) / (2 * step)
-    assert evaluate(derivative(text), x=x) == pytest.approx(slope, abs=1e-6)
-
-
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("sin(pi x)", "sin(pi*x)"), ("4x(1-x)", "4*x*(1-x)"), ("sin 2 pi x + 3", "sin(2*pi*x)+3"), ("x^2", "x**2"),
@@ -270,8 +259,8 @@ def test_any_field_request_is_planned_or_refused_with_a_remedy(words: list[str])
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("PINN for u_t = 1e300*u_xx, u(x,0) = sin(pi*x), u(0,t) = 0, u(1,t) = 0", r"the diffusion '1e\+300'"),
-        ("PINN for the heat equation, x in [0, 1e308]", r"the end of the domain of x is 1e\+308"),
+        ("PINN for u_t = 1e300*u_xx, u(x,0) = sin(pi*x), u(0,t) = 0, u(1,t) = 0", r"the number -1e\+300"),
+        ("PINN for the heat equation, x in [0, 1e308]", r"the end of x is 1e\+308"),
         ("PINN for the heat equation, x in [0, 1e-300]", r"the length of the domain of x is 1e-300"),
         ("Simulate the Burgers equation, nu = 1e300", r"the parameter nu is 1e\+300"),
         ("Simulate the Lorenz system, sigma = 1e308", r"the parameter sigma is 1e\+308"),

@@ -120,7 +120,7 @@ def test_what_is_solved_is_what_was_asked_and_is_told(text: str, solved: str) ->
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("u_t = u_xx, u(0,t)=0, u(1,t)=0", "initial condition is missing"),
+        ("u_t = u_xx, u(0,t)=0, u(1,t)=0", "initial condition for u at t = 0 is missing"),
         ("u' = -2 u I, u(0)=1, t in [0, 1]", "symbol 'I'"),
         ("KdV u_t + 6 u u_x + u_xxx = 0 periodic on [-10,10], a start 6/cosh(x)^2 until t=0.5", "6/cosh"),
         ("u' = -u, u(0)=1, reaching 7 at last", "reaching 7"),
@@ -134,10 +134,10 @@ def test_what_would_be_assumed_beside_something_unread_is_refused(text: str, wor
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("u_t = u_xx + u**2*9**9**9", "'9**9**9' has no finite value"),
+        ("u_t = u_xx + 9**9**9", "'9**9**9' has no finite value"),
         ("u_t = (lambda: 1)()*u_xx", "unknown symbol 'lambda'"),
-        ("u_t = nu*u_xx - u**3, nu = 9**9**9", "the parameter nu = '9**9**9' has no finite value"),
-        ("u_t = u_xx + u**2*log(-1)", "'log(-1)' has no finite value"),
+        ("u_t = nu*u_xx, nu = 9**9**9", "the parameter nu = '9**9**9' has no finite value"),
+        ("u_t = u_xx + log(-1)", "'log(-1)' has no finite value"),
     ],
 )  # fmt: skip
 def test_a_formula_without_a_value_is_named_with_its_reason(text: str, told: str) -> None:

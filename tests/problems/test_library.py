@@ -18,7 +18,7 @@ from skills.runtime.problem import Problem as Boxed
 
 WITH_CLOSED_FORM = {
     "advection", "fisher_kpp", "harmonic_oscillator", "heat", "heat_2d", "helmholtz", "kdv", "kovasznay", "laplace",
-    "poisson", "schrodinger", "wave",
+    "poisson", "reaction_diffusion", "schrodinger", "wave",
 }  # fmt: skip
 
 

@@ -130,7 +130,7 @@ def test_a_period_is_read_in_words_and_in_symbols(told: dict[str, Any]) -> None:
 def test_places_that_are_no_face_or_no_coordinate_are_named() -> None:
     for text, word in (
         ("u(2, t) = 0", "no face"), ("u = 0", "where it holds"), ("u = 0 at y = 1", "no coordinate"),
-        ("u(0) = 1", "1 arguments"), ("u = 0 at x = 1 and t = 0", "two ways"), ("u(-1,t) + u(1,t) = 0", "two places"),
+        ("u(0) = 1", "1 argument;"), ("u = 0 at x = 1 and t = 0", "two ways"), ("u(-1,t) + u(1,t) = 0", "two places"),
     ):  # fmt: skip
         with pytest.raises((IllPosed, BadInput), match=word):
             stated(conditions=[text])

@@ -10,6 +10,16 @@ from pydantic import JsonValue
 from orchestrator.planners.rules.numbers import NUMBER, number
 
 Sides = dict[str, JsonValue]
+_FACES = (
+    r"(?:boundar(?:y|ies)|borders?|edges?|sides?|ends?|walls?|faces?|rim|rand(?:ern?)?|enden?|bords?|extremites?|extremos"
+    r"|bordes?|estremi|extremidades)(?![a-z])"
+)
+_EVERY = (
+    r"(?:(?:all|the|its|every|each|both|two|four|entire|whole|of|spatial|beiden|alle[nm]?|dem|den|der|les|deux|los|ambos|las)"
+    r" )*"
+)
+_ON = r"(?:at|on|along|around|an|am|auf|aux?|sur|en|ai|nos) "
+_HELD = r"(?:held|kept|fixed|maintained|set|clamped|gehalten|festgehalten|maintenues?|tenues?|mantenid[ao]s)"
 _NOUN = r"(?:[- ]?(?:rand\w*|boundar\w*|condition\w*|bcs?\b|end\w*|wall\w*|kondition\w*|bedingung\w*))*"
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(rf"(?:{words}){_NOUN}"))
@@ -27,9 +37,14 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "dirichlet",
-            r"(?:homogeneous |zero |null )?dirichlet(?: zero)?|first[- ]kind|absorbing|zero at both ends"
-            r"|zero (?:boundar\w+|ends)"
-            r"|ends (?:are )?(?:held|kept|fixed) at zero|狄利克雷|ディリクレ",
+            rf"(?:homogeneous |zero |null )?dirichlet(?: zero)?|first[- ]kind|absorbing"
+            rf"|(?:zero|null?(?:e|lo)?|vanish\w*|verschwind\w*|s'annul\w*|cero|(?<![\d.])0)(?: values?)? {_ON}{_EVERY}"
+            rf"{_FACES}|(?:zero|null|cero)(?= {_ON}(?:the |dem |der |la |le |el )?"
+            r"(?:left|right|link|recht|gauche|droit|izq|der|x\s*=))"
+            rf"|zero (?={_ON}{_EVERY}(?:other|remaining|opposite) )|zero {_FACES}"
+            rf"|{_FACES}(?: are| is| (?:all|both))* (?:{_HELD} )*(?:at |to |auf |a |en )?(?:zero|null|cero|grounded)"
+            rf"|(?:fixed|pinned|eingespannt\w*|fixee?s?|fij[ao]s?) {_ON}{_EVERY}{_FACES}|fixed {_FACES}"
+            r"|狄利克雷|ディリクレ",
         ),
         (
             "periodic",
@@ -43,7 +58,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
-_DENIED = re.compile(
+DENIED = re.compile(
     r"\b(?:not?|non|never|nicht|kein\w*|without|ohne|sans|sin|senza|instead of|non-?homogeneous"
     r"|inhomogen\w*)"
     r"[- ](?:a |any |homogeneous )?(?:robin|neumann|dirichlet|periodi)\w*"
@@ -61,14 +76,32 @@ _FORMULAS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(rf"{_FREE}{_SLOPE}\s*(?P<sign>[-+])\s*(?P<factor>{NUMBER})?\s*\*?\s*[a-z]\s*=\s*{_END}"),
     ),
     ("neumann", re.compile(rf"{_FREE}{_SLOPE}\s*=\s*{_END}")),
-    ("dirichlet", re.compile(rf"{_FREE}\bu\s*=\s*{_END}|ends (?:are )?(?:held|kept|fixed) at (?P<held>{NUMBER})")),
+    (
+        "dirichlet",
+        re.compile(
+            rf"{_FREE}\bu\s*=\s*{_END}|{_FACES}(?: are| is| (?:all|both))* (?:{_HELD} )+(?:at |to |auf |a |en )?"
+            rf"(?:(?:a |the )?(?:temperature|value|temperatur|wert) (?:of )?)?(?P<held>{NUMBER})"
+            rf"|(?P<level>{NUMBER}) (?:°c |k |kelvin |degrees )?(?:{_ON}{_EVERY}{_FACES}"
+            rf"|(?={_ON}(?:the )?(?:(?:left|right) (?:end|side|wall|edge|face|boundary)|x\s*=)))"
+        ),
+    ),
+)
+_SIDE = (
+    r"(?P<side>left|right|linke[nrs]?|rechte[nrs]?|first|second)[- ]?(?:hand )?(?:end|boundary|side|wall|rand|ende"
+    r"|seite|edge|face)?"
+)
+_SIDE_VALUE = re.compile(
+    rf"{_SIDE}\s*(?:is |are |at |=|:|auf )?\s*(?:{_HELD} )?(?:at |auf |to |=)?\s*"
+    rf"(?:(?:a |the )?(?:temperature|value) (?:of )?)?(?P<value>{NUMBER}|zero\b|null\b)"
 )
 _LEFT = r"\bleft\b|\blink\w*|\bgauche|\bizquierd\w*|\bsinistr\w*|\besquerd\w*|左"
 _RIGHT = r"\bright\b|\brecht\w*|\bdroite?\b|\bderech\w*|\bdestr\w*|\bdireit\w*|右"
 _BOTH = re.compile(
     rf"\bboth\b|\bends\b|\bboundar(?:y|ies)\b|\bbeide\w*|\brander\w*|\brand\b|\bdeux\b|\bbords\b|\bambos\b|\bentrambi\b"
+    r"|\bsides\b|\bedges\b|\bwalls\b|\bfaces\b|\bextremit\w+|\bextremos\b|\bbordes\b"
     rf"|两端|両端|(?:{_LEFT})\s*(?:and|und|et|y|e|&)\s*(?:the )?(?:{_RIGHT})"
 )
+_OTHERS = re.compile(rf"\s*(?:{_ON})?{_EVERY}(?:other|remaining|opposite) ")
 _AT = re.compile(rf"(?:at|an|bei|en|em|on|for)\s+x\s*=\s*(?P<at>{NUMBER})(?!\.\.)")
 _BREAK = re.compile(r"[,;]|\.(?!\d)|\b(?:and|und|et|y|e|but|while)\b")
 
@@ -95,23 +128,34 @@ def worded(plain: str, language: str, x: tuple[float, float], *, spread: bool) -
     """The conditions of the ends as words and whole-end formulas give them; `spread`: a lone one holds at both."""
     told = _told(plain, language)
     sides: Sides = {}
+    others: list[Told] = []
     for index, each in enumerate(told):
         places = _places(plain, told, index, x)
+        if not places and _OTHERS.match(plain[each.end :]):
+            others.append(each)
+            continue
         for side in places or (("left", "right") if len(told) == 1 and spread else ()):
             condition = _condition(each, side)
             if condition is not None:
                 sides[side] = condition
+    for match in _SIDE_VALUE.finditer(plain):
+        value = 0.0 if match["value"] in ("zero", "null") else number(match["value"], language)
+        side = "left" if match["side"].startswith(("left", "link", "first")) else "right"
+        sides[side] = {"kind": "dirichlet", "value": f"{value:g}"}
+    for each in others:
+        for side in [one for one in ("left", "right") if one not in sides]:
+            sides[side] = _condition(each, side)
     return sides
 
 
 def patterns() -> tuple[re.Pattern[str], ...]:
     """Everything that boundary conditions are told with."""
-    return (*(pattern for _, pattern in (*_FORMULAS, *_KINDS)), _VALUED, _ANY, _AT)
+    return (*(pattern for _, pattern in (*_FORMULAS, *_KINDS)), _VALUED, _SIDE_VALUE, _ANY, _AT)
 
 
 def unread(plain: str, sides: Sides, language: str) -> str:
     """The words about boundaries that the conditions found do not cover, "" if all of them are."""
-    if denied := _DENIED.search(plain):
+    if denied := DENIED.search(plain):
         return denied[0]
     values = {float(str(side.get("value", "0"))) for side in sides.values() if isinstance(side, dict) and _plain(side)}
     for match in _VALUED.finditer(plain):
@@ -158,7 +202,7 @@ def _told(plain: str, language: str) -> tuple[Told, ...]:
 
 def _formula(kind: str, match: re.Match[str], language: str) -> Told:
     groups = match.groupdict()
-    value = f"{number(groups['value'] or groups['held'], language):g}"
+    value = f"{number(groups['value'] or groups.get('held') or groups['level'], language):g}"
     outward = "n" in {groups.get("by"), groups.get("along")}
     factor = 0.0
     if kind == "robin":
@@ -169,7 +213,10 @@ def _formula(kind: str, match: re.Match[str], language: str) -> Told:
 def _marked(plain: str, told: Told) -> bool:
     """u = 1 is a boundary condition only where an end is named with it."""
     tail = plain[told.end : told.end + 40]
-    return "ends" in plain[told.start : told.end] or bool(_BOTH.search(tail) or _named_side(tail))
+    return bool(
+        re.search(_FACES, plain[told.start : told.end])
+        or _BOTH.search(tail) or _named_side(tail) or _OTHERS.match(tail)
+    )  # fmt: skip
 
 
 def _named_side(text: str) -> bool:

@@ -19,6 +19,12 @@ _RATE = r"(?:growth|reaction) rate|wachstumsrate|taux de croissance"
 _NAMED: tuple[tuple[str, str], ...] = (
     ("kovasznay", r"kovasznay"),
     ("brusselator", r"brusselator|reaction[- ]diffusion system|reaktions[- ]?diffusions[- ]?system"),
+    ("fokker_planck", r"fokker[- ]?planck|ornstein[- ]uhlenbeck|福克"),
+    (
+        "advection_diffusion",
+        r"(?:advection|convection|drift)[- ]?(?:and )?[- ]?(?:diffusion|dispersion)|(?:advektions?|konvektions?)[- "
+        r"]?diffusion\w*|diffusion[- ]advection|adveccion[- ]difusion|对流扩散|移流拡散",
+    ),
     ("fisher_kpp", r"fisher(?:'s)?(?:[- ]kpp| equation| wave)|fisher[- ]gleichung|\bkpp\b"),
     ("allen_cahn", r"allen[- ]cahn|艾伦"),
     ("kdv", r"korteweg|\bkdv\b"),
@@ -42,8 +48,44 @@ _NAMED: tuple[tuple[str, str], ...] = (
      r"|mass on a spring"),
     ("advection", r"(?<![- ]diffusion )(?:advection|transport) equation|linear advection|advektionsgleichung"
      r"|transportgleichung|equation (?:d'advection|de transport)|ecuacion de adveccion|对流方程|移流方程式"),
+    (
+        "reaction_diffusion",
+        r"reaction[- ]?diffusion|diffusion[- ]reaction|reaktions[- ]?diffusion\w*|reaccion[- ]difusion"
+        r"|反应扩散|反応拡散",
+    ),
+    (
+        "heat",
+        r"heat[- ]?(?:eq\w*|conduction|flow|transfer|problem|pde|diffusion)|warmeleitung\w*|warmegleichung"
+        r"|(?:equation|eq\w*) de (?:la )?chaleur|diffusion de (?:la )?chaleur|(?:ecuacion|equacao) d[eo]l? ?(?:el "
+        r")?calor|equazione del calore|conduzione del calore|热传导|热方程|热扩散|熱方程式|熱伝導"
+        r"|thermal (?:diffusion|conduction)|temperature (?:in|of|along) (?:a|the) (?:\w+ )?(?:rod|bar|wire|slab)"
+        r"|(?:cool|heat)\w* (?:of |down )?(?:a|the) (?:\w+ )?(?:rod|bar|wire|slab)"
+        r"|(?:metal|iron|copper|steel) (?:rod|bar|wire)",
+    ),
+    (
+        "heat",
+        r"(?<!stable )(?<!latent )diffusion(?=s?(?:gleichung| eq\w*| problem| simulation| process| on | in a | pde"
+        r"|,|$))|diffusionsgleichung|equation de (?:la )?diffusion|(?:ecuacion|equacao) de (?:la )?difus\w+"
+        r"|equazione di diffusione|扩散方程|拡散方程式",
+    ),
     ("kdv", r"\bsoliton"),  # last: other equations have solitons too
 )  # fmt: skip
+# Equations with a name that the library does not hold: they must be written out.
+_ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(pattern))
+    for name, pattern in (
+        ("Navier-Stokes", r"navier[- ]?stokes|纳维"),
+        ("Cahn-Hilliard", r"cahn[- ]hilliard"),
+        ("Kuramoto-Sivashinsky", r"kuramoto"),
+        ("Maxwell", r"maxwell"),
+        ("Gray-Scott", r"gray[- ]scott"),
+        ("Black-Scholes", r"black[- ]scholes"),
+        ("elasticity", r"elasticity|linear elastic"),
+        ("Euler", r"euler equations?"),
+        ("Darcy", r"darcy"),
+        ("shallow-water", r"shallow[- ]water"),
+    )
+)
 NAMED = tuple((name, re.compile(pattern)) for name, pattern in _NAMED)
 
 _PARAMETERS: dict[str, dict[str, str]] = {
@@ -68,18 +110,24 @@ _PARAMETERS: dict[str, dict[str, str]] = {
     },
     "harmonic_oscillator": {"omega": r"(?:angular )?frequency|kreisfrequenz|frequence|frecuencia"},
     "brusselator": {},
+    "advection_diffusion": {"v": _SPEED, "D": _DIFFUSION},
+    "reaction_diffusion": {"D": _DIFFUSION, "r": _RATE},
+    "fokker_planck": {"D": _DIFFUSION},
 }
 # Other spellings of a parameter, lower case.
 _SPELLINGS: dict[str, dict[str, str]] = {
     "lotka_volterra": {"alpha": "a", "beta": "b", "gamma": "c", "delta": "d", "α": "a", "β": "b", "γ": "c", "δ": "d"},
     "helmholtz": {"k": "k0"},
     "allen_cahn": {"eps": "d"},
-    "heat": {"d": "alpha", "k": "alpha", "kappa": "alpha", "a": "alpha"},
+    "heat": {"d": "alpha", "k": "alpha", "kappa": "alpha", "a": "alpha", "alfa": "alpha"},
     "heat_2d": {"d": "alpha", "k": "alpha", "kappa": "alpha"},
     "wave": {"v": "c"},
     "advection": {"v": "c", "a": "c"},
     "kovasznay": {"reynolds": "Re"},
     "harmonic_oscillator": {"w": "omega"},
+    "advection_diffusion": {"c": "v", "a": "v", "d": "D", "alpha": "D", "k": "D", "kappa": "D", "nu": "D"},
+    "reaction_diffusion": {"d": "D", "alpha": "D", "kappa": "D", "k": "D"},
+    "fokker_planck": {"d": "D"},
     "pendulum": {"length": "l"},
     "damped_pendulum": {"length": "l", "damping": "b"},
 }
@@ -96,9 +144,20 @@ BY_COEFFICIENT: tuple[tuple[str, re.Pattern[str]], ...] = (
 def entry_of(plain: str, *, plane: bool) -> str | None:
     """The entry of the library that a request names; `plane`: it speaks of two dimensions."""
     found = next((name for name, pattern in NAMED if pattern.search(plain)), None)
-    if found is None and plane and HEAT.search(plain):
-        return "heat_2d"
-    return found
+    return "heat_2d" if plane and (found == "heat" or (found is None and HEAT.search(plain))) else found
+
+
+GENERAL = ("heat", "heat_2d", "advection_diffusion", "reaction_diffusion")  # words that stand beside other names too
+
+
+def elsewhere(plain: str) -> str | None:
+    """The name of an equation that is known by name alone."""
+    return next((name for name, pattern in _ELSEWHERE if pattern.search(plain)), None)
+
+
+def named_equation(plain: str) -> str | None:
+    """The equation that a request names, in the library or not."""
+    return entry_of(plain, plane=False) or elsewhere(plain)
 
 
 def words_of(entry: str) -> dict[str, str]:

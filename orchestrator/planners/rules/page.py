@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from orchestrator.planners.rules import boundaries, numbers
+from orchestrator.planners.rules import numbers
 from orchestrator.planners.rules.exactness import exactness
 from orchestrator.planners.rules.formula import constant, scan
 from orchestrator.planners.rules.numbers import NUMBER, number
@@ -25,6 +25,7 @@ _NAMES = re.compile(
     r"\b[123][- ]?d\b|\b[a-z]+[-_]?\d+\b|\b\d+[- ]?(?:dimension\w*|fold|-?bit)\b|float ?\d+|\bl[- ]?2\b"
     r"|lorenz[- ]?63"
 )
+_LINKING = r"\s*(?:=|:|of|is|at|von|de|di|d[ao]|a|est|es|ist|gleich|equal to|value|为|是|は|を|,)?\s*"
 _LEFT = re.compile(rf"(?<![\w.^]){NUMBER}(?![\w])|\bpi\b")
 
 
@@ -34,6 +35,7 @@ class Page:
     def __init__(self, reading: Reading, language: str) -> None:
         self.reading = reading
         self.language = language
+        self.unread: list[str] = []  # labels with a formula where a number is needed
         opened = list(reading.plain)
         for span in reading.spans:
             if span.kind == "quote":
@@ -45,6 +47,15 @@ class Page:
                 self.strike(*match.span())
         for asked in exactness(self.free, language):
             self.strike(asked.start, asked.end)
+
+    @property
+    def cased(self) -> str:
+        """What is free, as the user wrote it."""
+        return "".join(raw if free != " " else " " for raw, free in zip(self.reading.raw, self.free, strict=True))
+
+    def words(self, start: int, end: int) -> str:
+        """The user's words at a place."""
+        return self.reading.raw[start:end].strip()
 
     def strike(self, start: int, end: int) -> None:
         self.free = self.free[:start] + " " * (end - start) + self.free[end:]
@@ -58,24 +69,35 @@ class Page:
 
     def value_after(self, label: str) -> float | None:
         """The number that stands behind a label ("viscosity 0.01/pi", "eine Viskosität von 0,05"), struck out."""
-        linking = r"\s*(?:=|:|of|is|at|von|de|di|d[ao]|a|est|es|ist|gleich|equal to|value|为|是|は|を|,)?\s*"
-        for match in re.finditer(rf"(?<![a-z_])(?:{label})(?![a-z_]){linking}(?=[-+.\dπ]|pi)", self.free):
+        for match in re.finditer(rf"(?<![a-z_])(?:{label})(?![a-z_]){_LINKING}(?=[-+.\dπ]|pi)", self.free):
             told, end = self.number_at(match.end())
-            if told is not None:
+            if told is None and end > match.end():
+                self.unread.append(self.words(match.start(), end))
+            if told is not None or end > match.end():
                 self.strike(match.start(), end)
                 return told
         return None
 
+    def formula_after(self, label: str, *, varying: bool = False) -> str | None:
+        """The formula behind a label ("source sin(pi x)"), struck out; `varying`: one that is no number."""
+        begins = r"(?=[-+.(\dπ]|pi|[xyt]\b|sin|cos|exp|u\b)"
+        for match in re.finditer(rf"(?<![a-z_-])(?:{label})(?![a-z_-]){_LINKING}{begins}", self.free):
+            text, end = scan(self.free, match.end(), ("u", "y", "z"))
+            if text and not (varying and constant(text) is not None):
+                self.strike(match.start(), end)
+                return text
+        return None
+
     def number_at(self, position: int) -> tuple[float | None, int]:
-        """A number or a formula of numbers at a place, and its end."""
+        """A number or a formula of numbers at a place, and its end; None where a formula of more stands there."""
         written = re.match(NUMBER, self.free[position:])
         if written and "," in written[0] and self.language != "en":
             return number(written[0], self.language), position + len(written[0])
         text, end = scan(self.free, position)
         value = constant(text) if text else None
-        if value is None and written:
+        if value is None and written and not (text and re.search(r"(?<![a-z])[xt](?![a-z])", text)):
             return number(written[0].rstrip(",."), self.language), position + len(written[0])
-        return value, end
+        return (value, end) if text else (None, position)
 
     def left_over(self) -> Iterator[str]:
         """Numbers that nothing has used, with the words around them."""
@@ -83,8 +105,3 @@ class Page:
         for match in _LEFT.finditer(text):
             start, end = max(0, match.start() - 24), min(len(text), match.end() + 16)
             yield re.sub(r"\s+", " ", self.reading.raw[start:end]).strip()
-
-    def boundary_words(self, x: tuple[float, float]) -> tuple[boundaries.Sides, str]:
-        """(conditions by end, words that were not understood)."""
-        sides = boundaries.worded(self.free, self.language, x, spread=True)
-        return sides, boundaries.unread(self.free, sides, self.language)

@@ -28,9 +28,14 @@ _WORDS = {
     "zwei": 2.0,
 }
 _SPAN = re.compile(
-    rf"(?:for|over|during|lasting|run|fur|uber|pendant|durante|per|,|;)\s*(?:the first )?(?P<value>{NUMBER}"
+    rf"(?:for|over|during|lasting|run|to|until|up to|bis|jusqu'a|hasta|fino a|ate|fur|uber|pendant|durante|per|,|;)\s*"
+    rf"(?:the first )?(?P<value>{NUMBER}"
     rf"|{'|'.join(_WORDS)})\s*"
     r"(?:s\b|sec(?:onds?)?\b|seconds?|sekunden?|secondes?|segundos?|secondi|秒|time units?|units of time|zeiteinheiten)"
+)
+_LONG = (
+    rf"(?P<high>{NUMBER})\s*(?:m|met(?:er|re)s?)(?:[- ](?:long|lang)|[- ](?:\w+ )?(?:rod|bar|wire|string|stab|beam)"
+    r"|\s+de (?:long|largo))(?![a-z])"
 )
 _UNIT_INTERVAL = re.compile(r"(?:on |over )?(?:the |a |an )?unit interval")
 
@@ -48,6 +53,8 @@ def box(page: Page, letters: tuple[str, ...]) -> dict[str, Ends]:
         found["t"] = ends
     if len(space) == 1 and space[0] not in found and (match := page.find(LENGTH)) and (high := bound(match["high"])):
         found[space[0]] = (0.0, high)
+    if len(space) == 1 and space[0] not in found and (match := page.find(_LONG)):
+        found[space[0]] = (0.0, number(match["high"], page.language))
     bare = space[:1] if len(space) == 1 else list(letters) if not space else []
     if bare and bare[0] not in found and (ends := _bare(page)):
         found[bare[0]] = ends

@@ -8,62 +8,26 @@ from pydantic import JsonValue
 
 from orchestrator.core.expression import CONSTANTS, FUNCTIONS
 from orchestrator.planners.rules import sought
-from orchestrator.planners.rules.fields import named_equation
-from orchestrator.planners.rules.library import entry_of, parameter, spellings, words_of
+from orchestrator.planners.rules.library import GENERAL, elsewhere, entry_of, parameter, spellings, words_of
+from orchestrator.planners.rules.measures import UNIT, in_base_units
 from orchestrator.planners.rules.page import Page
 from orchestrator.planners.rules.ranges import box, has_range
-from orchestrator.planners.rules.text import Reading
-from orchestrator.planners.rules.told_conditions import conditions_told, texts
+from orchestrator.planners.rules.terms import Terms, terms_told
+from orchestrator.planners.rules.text import Reading, read
+from orchestrator.planners.rules.told_conditions import Names, conditions_told, texts
 from orchestrator.planners.rules.written import Written, applications, derivatives, written
 from orchestrator.problems import Problem, library
 from orchestrator.problems.forms import fields_of
 
 Params = dict[str, JsonValue]
 OPTIONS = frozenset(
-    [
-        "seed",
-        "lr",
-        "epochs",
-        "epoch",
-        "iterations",
-        "iters",
-        "steps",
-        "resolution",
-        "tolerance",
-        "tol",
-        "rtol",
-        "atol",
-        "width",
-        "depth",
-        "hidden",
-        "layers",
-        "batch",
-        "bs",
-        "device",
-        "windows",
-        "window",
-        "noise",
-        "folds",
-        "trials",
-        "n_points",
-        "points",
-        "samples",
-        "n",
-        "dt",
-        "interior",
-        "budget",
-        "timeout",
-        "cells",
-        "optimizer",
-        "method",
-        "sigma_noise",
-        "weight",
-        "damping_factor",
-        "learning_rate",
-        "batch_size",
-        "random_state",
-    ]
-)
+    (
+        "seed", "lr", "epochs", "epoch", "iterations", "iters", "steps", "resolution", "tolerance", "tol", "rtol",
+        "atol", "width", "depth", "hidden", "layers", "batch", "bs", "device", "windows", "window", "noise", "folds",
+        "trials", "n_points", "points", "samples", "n", "dt", "interior", "budget", "timeout", "cells", "optimizer",
+        "method", "sigma_noise", "weight", "damping_factor", "learning_rate", "batch_size", "random_state",
+    )
+)  # fmt: skip
 _END_TIME = re.compile(r"(?:T|t_?max|t_?end|t_?final|t_?f|tmax|tend)\Z")
 _PLANE = re.compile(
     r"(?<![\w.])(?:2|two|zwei|deux|dos|due|duas)[- ]?(?:d\b|dim\w*)|(?:unit )?square|on a plate|\bplate\b"
@@ -85,40 +49,85 @@ _SOLID = re.compile(r"(?<![\w.])(?:3|three|drei)[- ]?(?:d\b|dim)|三维|3次元|
 def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Params:
     """What `stating.statement` makes a problem of; {} where the request names none.
 
-    Keys: named, equations, conditions, periodic, parameters, domain, unknown, samples, ranges, noise, columns, unread
-    (a part that was seen and not understood), unused (numbers that nothing has used), obstacle.
+    Keys: named, equations, terms (the equations of a named problem with what words add to them), conditions, periodic,
+    parameters, domain, unknown, samples, ranges, noise, columns, unread (a part that was seen and not understood),
+    unused (numbers that nothing has used), obstacle, converted (units).
     """
-    page = Page(reading, language)
+    page, converted = _opened(reading, language)
+    reading = page.reading
     formulas = [one for one in written(reading, language) if one.sides[0].lower() not in OPTIONS]
     equations = [one for one in formulas if one.kind == "equation"]
     plane = bool(_PLANE.search(page.free))
-    entry = (
-        entry_of(page.free, plane=plane)
-        or ("heat" if named_equation(reading.plain) in ("heat", "diffusion") else None)
-        or (None if equations else sought.entry_by_coefficient(reading.plain, bool(files)))
+    entry = entry_of(page.free, plane=plane) or (
+        None if equations else sought.entry_by_coefficient(reading.plain, bool(files))
     )
+    beyond = elsewhere(page.free) if entry is None or entry in GENERAL else None
+    if beyond and not equations:
+        return {"obstacle": f"the {beyond} equation is not known by its name"}
     if entry is None and not any(derivatives(one.text) for one in equations):
         return {}
     told: Params = {"named": entry} if entry else {}
     letters, fields = _names(entry, equations, formulas, page)
+    equations, starts = _apart(equations, fields)
     if equations:
         told |= {"equations": texts(equations), "coordinates": list(letters), "fields": list(fields)}
     if obstacle := _obstacle(reading.plain, entry, plane=plane, written_out=bool(equations)):
         told["obstacle"] = obstacle
-    conditions = [one for one in formulas if one.kind == "condition"]
     for one in formulas:
         if one.kind in ("equation", "condition"):
             page.strike(one.start, one.end)
     names = tuple(name for name in _symbols(entry, equations) if name not in (*letters, *fields))
+    added = terms_told(page, entry, written_out=bool(equations)) if entry else Terms()
     told |= _domain_and_values(page, formulas, entry, names, letters, fields, told)
-    told |= conditions_told(page, conditions, entry, fields, letters, told)
+    told["parameters"] = {**dict(added.parameters), **_dict(told.get("parameters"))}
+    told["terms"] = list(added.equations)
+    told["conditions"] = [*_list(told.get("conditions")), *starts]
+    told["unread"] = [*page.unread, *added.unread, *_list(told.get("unread"))]
+    conditions = [one for one in formulas if one.kind == "condition"]
+    speaks_of = Names(entry, fields, letters, (*names, *_keys(told, "parameters")), _twice(entry, equations))
+    made = conditions_told(page, conditions, speaks_of, told)
+    told |= {**made, "unread": [*_list(told["unread"]), *_list(made.get("unread"))]}
     told |= _left(page, formulas, _list(told.get("unread")))
-    inviscid = _INVISCID.search(reading.plain) if entry == "burgers" and not equations else None
-    if inviscid and "nu" in _keys(told, "parameters", "unknown"):
-        told["unread"] = [*_list(told.get("unread")), inviscid[0]]
-    elif inviscid:
-        told |= {"equations": ["u_t + u*u_x = 0"], "coordinates": list(letters), "fields": list(fields)}
+    told |= {"converted": list(converted)}
+    if entry == "burgers" and not equations and (inviscid := _INVISCID.search(reading.plain)):
+        told |= _without_viscosity(told, inviscid[0], letters, fields)
     return {key: value for key, value in told.items() if value not in ({}, [], None)}
+
+
+def _without_viscosity(told: Params, words: str, letters: tuple[str, ...], fields: tuple[str, ...]) -> Params:
+    if "nu" in _keys(told, "parameters", "unknown"):
+        return {"unread": [*_list(told.get("unread")), words]}
+    return {"equations": ["u_t + u*u_x = 0"], "coordinates": list(letters), "fields": list(fields)}
+
+
+def _opened(reading: Reading, language: str) -> tuple[Page, tuple[str, ...]]:
+    """The page of a request with its lengths and times in metres and seconds, and what was converted."""
+    page = Page(reading, language)
+    words = (match.span() for match in re.finditer(r"\S+", reading.plain))
+    struck = [span for span in words if not page.free[slice(*span)].strip()]
+    raw, converted = in_base_units(reading.raw, [*((one.start, one.end) for one in reading.spans), *struck], language)
+    return (Page(read(raw), language), converted) if converted else (page, ())
+
+
+def _apart(equations: list[Written], fields: tuple[str, ...]) -> tuple[list[Written], list[JsonValue]]:
+    """Equations, and initial profiles that look like ones ("u0(x) = sin(x)")."""
+    kept: list[Written] = []
+    starts: list[JsonValue] = []
+    for one in equations:
+        name, told = one.sides
+        start = re.fullmatch(r"([A-Za-z]+)_?0\s*\([xyzr ,]+\)", name)
+        if start and start[1] in fields:
+            starts.append(f"{start[1]} = {told} at t = t_low")
+        else:
+            kept.append(one)
+    return kept, starts
+
+
+def _twice(entry: str | None, equations: list[Written]) -> bool:
+    """Whether the problem is of second order in time, and its rate of change is told at the start too."""
+    if equations:
+        return any(re.search(r"_\{?[xyz]*tt|''|/\s*dt\s*\^?2|[uvwpqh]tt(?![a-z])", one.text) for one in equations)
+    return entry == "wave"
 
 
 def changes_told(reading: Reading, language: str, base: Problem) -> Params:
@@ -126,18 +135,21 @@ def changes_told(reading: Reading, language: str, base: Problem) -> Params:
 
     Equations in the text are `unread` then: which of the two is meant is not guessed.
     """
-    page = Page(reading, language)
-    formulas = [one for one in written(reading, language) if one.sides[0].lower() not in OPTIONS]
+    page, converted = _opened(reading, language)
+    formulas = [one for one in written(page.reading, language) if one.sides[0].lower() not in OPTIONS]
     letters, fields, names = tuple(base.domain), fields_of(base), (*base.parameters, *base.unknown)
-    told: Params = {"unread": texts(one for one in formulas if one.kind == "equation")}
+    told: Params = {}
+    seen = texts(one for one in formulas if one.kind == "equation")
     conditions = [one for one in formulas if one.kind == "condition"]
     for one in formulas:
         if one.kind in ("equation", "condition"):
             page.strike(one.start, one.end)
-    seen = _list(told["unread"])
     told |= _domain_and_values(page, formulas, None, names, letters, fields, told)
-    told |= conditions_told(page, conditions, None, fields, letters, told)
-    told |= _left(page, formulas, [*seen, *_list(told.get("unread"))])
+    seen += _list(told.get("unread"))
+    made = conditions_told(page, conditions, Names(None, fields, letters, names), told)
+    told |= made
+    told |= _left(page, formulas, [*seen, *_list(made.get("unread"))])
+    told |= {"converted": list(converted)}
     return {key: value for key, value in told.items() if value not in ({}, [], None)}
 
 
@@ -254,7 +266,7 @@ def _place_value(
 ) -> None:  # fmt: skip
     """A value `name = formula` to where it belongs."""
     name, told = one.sides
-    if match := re.fullmatch(r"(.*[\d.)i])\s+(?:m|s|K|rad)", told):
+    if match := re.fullmatch(rf"(.*[\d.)i])\s+(?:{UNIT}|K|rad)", told):
         told = match[1]  # a number with its unit
     start = re.fullmatch(r"([A-Za-z]+)_?0", name)
     if "t" in letters and (_END_TIME.fullmatch(name) and name not in names):
@@ -272,6 +284,10 @@ def _place_value(
             name = parameter(entry, name, known)
         values[name] = told
     page.strike(one.start, one.end)
+
+
+def _dict(value: JsonValue) -> Params:
+    return dict(value) if isinstance(value, dict) else {}
 
 
 def _list(value: JsonValue) -> list[JsonValue]:
