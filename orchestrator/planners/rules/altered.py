@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from orchestrator.core.errors import BadInput, IllPosed, UserError
-from orchestrator.planners.rules.assumed import places, read_notes, refuse_ranges, refuse_unused, sought_range
+from orchestrator.planners.rules.assumed import places, read_notes, refuse_defaults, refuse_unused, sought_range
 from orchestrator.planners.rules.conditions import bound
 from orchestrator.problems import Place, Problem, changed, library
 from orchestrator.problems.faults import Faults
@@ -39,8 +39,9 @@ def altered(base: Problem, told: Params, title: str) -> tuple[Problem, tuple[str
     if ours and changes:
         statement = _with_fitting_units(statement)
     if ours and not told.get("equations"):
-        refuse_ranges(told, [letter for letter in base.domain if letter not in changes.get("domain", {})])
-        notes.append(f"Not in the request, so taken from the library's {title}: {_defaults(base, changes)}.")
+        refuse_defaults(told, base, changes)
+        if taken := _defaults(base, changes):
+            notes.append(f"Not in the request, so taken from the library's {title}: {taken}.")
     elif told.get("equations"):
         refuse_unused(told, "the conditions")
         notes.append(f"The request gives no conditions: those of the library's {title} were taken.")
@@ -154,9 +155,9 @@ def _defaults(base: Problem, changes: Mapping[str, Any]) -> str:
         for letter, (low, high) in base.domain.items()
         if letter not in changes.get("domain", {})
     ]
-    conditions = "" if changes.get("conditions") or changes.get("periodic") else "all conditions"
-    rest = conditions if conditions else "the other conditions"
-    return ", ".join((*values, *ranges, rest))
+    told = len(changes.get("conditions", ())) + 2 * len(changes.get("periodic", ()))
+    rest = "all conditions" if not told else "the other conditions" if told < len(base.conditions) else ""
+    return ", ".join((*values, *ranges, *((rest,) if rest else ())))
 
 
 def _without_idle(statement: Problem, *, units: bool) -> Problem:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pydantic import JsonValue
 
 from orchestrator.core.errors import BadInput
 from orchestrator.planners.rules.conditions import bound
 from orchestrator.planners.rules.written import applications
+from orchestrator.problems import Problem
 
 Params = dict[str, JsonValue]
 _FACTOR = 10.0  # an unknown without a range is sought within this factor of its usual value, on both sides
@@ -53,6 +55,24 @@ def refuse_ranges(told: Params, letters: Iterable[str]) -> None:
     given = domain if isinstance(domain, dict) else {}
     if missing := [letter for letter in letters if letter not in given]:
         refuse_unused(told, f"the range of {' and '.join(missing)}")
+
+
+def refuse_defaults(told: Params, base: Problem, changes: Mapping[str, Any]) -> None:
+    """Refuse what the library would bring where a number is left that may tell it."""
+    ranges = [letter for letter in base.domain if letter not in changes.get("domain", {})]
+    given = {*changes.get("parameters", {}), *changes.get("unknown", {}), *_names(told, "ranges")}
+    values = [name for name in base.parameters if name not in given]
+    if ranges:
+        refuse_unused(told, f"the range of {' and '.join(ranges)}")
+    if values:
+        refuse_unused(told, f"the value of {' and '.join(values)}")
+    if len(changes.get("conditions", ())) + 2 * len(changes.get("periodic", ())) < len(base.conditions):
+        refuse_unused(told, "the conditions")
+
+
+def _names(told: Params, key: str) -> tuple[str, ...]:
+    held = told.get(key)
+    return tuple(held) if isinstance(held, dict) else ()
 
 
 def refuse_unused(told: Params, missing: str) -> None:

@@ -79,7 +79,9 @@ _FORMULAS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "dirichlet",
         re.compile(
-            rf"{_FREE}\bu\s*=\s*{_END}|{_FACES}(?: are| is| (?:all|both))* (?:{_HELD} )+(?:at |to |auf |a |en )?"
+            rf"{_FREE}\bu\s*=\s*{_END}|(?:{_FACES}(?: are| is| (?:all|both))* (?:{_HELD} )+(?:at |to |auf |a |en )?"
+            rf"|{_FACES}(?: sind| werden)? auf (?=\S+ (?:gehalten|fixiert))"
+            rf"|\b(?:both|the|its|with|two|all|beide|les|deux|ambos|los) {_FACES} (?:at|to|auf|a|en) )"
             rf"(?:(?:a |the )?(?:temperature|value|temperatur|wert) (?:of )?)?(?P<held>{NUMBER})"
             rf"|(?P<level>{NUMBER}) (?:°c |k |kelvin |degrees )?(?:{_ON}{_EVERY}{_FACES}"
             rf"|(?={_ON}(?:the )?(?:(?:left|right) (?:end|side|wall|edge|face|boundary)|x\s*=)))"

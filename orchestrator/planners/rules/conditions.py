@@ -40,11 +40,14 @@ UNTIL = (
 )
 INITIAL = re.compile(
     r"(?<![a-z])(?:[a-z]\s*\(\s*x\s*,\s*(?:t\s*=\s*)?0(?:\.0*)?\s*\)\s*=|u_?0(?:\(x\))?\s*=|"
-    r"(?:initial (?:condition|temperature|profile|data|state|value|distribution|density)s?|initially|starting "
-    r"(?:from|with|at)|start(?:s with)?(?= (?:sin|cos|exp)\b)|"
-    r"anfangs(?:bedingung|wert|temperatur|profil)|condition initiale|condicion inicial|condizione iniziale"
-    r"|condicao inicial|初始条件|初期条件)"
-    r"\s*(?:is|=|:|of|ist|est|es|e|为|是|は|[a-z]\s*\(\s*x\s*,\s*0\s*\)\s*=)?\s*(?:[a-z]\(x,\s*0\)\s*=|[a-z]0\s*=)?)\s*"
+    r"(?:initial (?:(?:temperature|density|height) )?(?:condition|temperature|profile|data|state|value|distribution"
+    r"|density|displacement|deflection|shape|position|concentration|height|wave ?form|pulse|field)s?|initially"
+    r"|starting (?:from|with|at)|start(?:s with)?(?= (?:sin|cos|exp)\b)|plucked (?:as|to|into)|"
+    r"anfangs(?:bedingung|wert|temperatur|profil|auslenkung|verteilung)?(?![a-z])|zu beginn|initialement|au depart"
+    r"|inicialmente|inizialmente|al inicio|condition initiale|temperature initiale|profil initial"
+    r"|condicion inicial|temperatura inicial|perfil inicial|condizione iniziale|condicao inicial|初始条件|初期条件)"
+    r"\s*(?:(?:given by|equal to|as) )?"
+    r"(?:is|=|:|of|ist|est|es|e|为|是|は|[a-z]\s*\(\s*x\s*,\s*0\s*\)\s*=)?\s*(?:[a-z]\(x,\s*0\)\s*=|[a-z]0\s*=)?)\s*"
 )
 GAUSSIAN = re.compile(
     r"gaussian (?:initial|pulse|bump|profile|blob|peak)|initial(?:ly)? (?:a )?gaussian|gauss(?:puls|profil|impuls)"

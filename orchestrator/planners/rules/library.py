@@ -144,9 +144,26 @@ BY_COEFFICIENT: tuple[tuple[str, re.Pattern[str]], ...] = (
 def entry_of(plain: str, *, plane: bool) -> str | None:
     """The entry of the library that a request names; `plane`: it speaks of two dimensions."""
     found = next((name for name, pattern in NAMED if pattern.search(plain)), None)
+    if found is None:
+        found = next((name for name, thing, said in _THINGS if thing.search(plain) and said.search(plain)), None)
     return "heat_2d" if plane and (found == "heat" or (found is None and HEAT.search(plain))) else found
 
 
+# Things that are described without the name of their equation, and what must be said of them besides.
+_THINGS = (
+    (
+        "heat",
+        re.compile(r"\b(?:rods?|bars?|wires?|slabs?|stab|stabes?|draht|barre|tige|barra|varilla|fil)\b"),
+        re.compile(r"diffusivit|difusivid|temperatur|insulat|isolier|isole|aislad|\bheat|\bcool|warme|chaleur|calor"),
+    ),
+    (
+        "wave",
+        re.compile(r"\b(?:strings?|saiten?|cordes?|cuerdas?)\b"),
+        re.compile(
+            r"wave speed|vibrat|pluck|fixed (?:at|ends)|schwing|gezupft|wellengeschwindigkeit|vitesse|velocidad"
+        ),
+    ),
+)
 GENERAL = ("heat", "heat_2d", "advection_diffusion", "reaction_diffusion")  # words that stand beside other names too
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from orchestrator.planners.rules import numbers
 from orchestrator.planners.rules.exactness import exactness
 from orchestrator.planners.rules.formula import constant, scan
+from orchestrator.planners.rules.measures import UNIT
 from orchestrator.planners.rules.numbers import NUMBER, number
 from orchestrator.planners.rules.text import Reading, fold
 from orchestrator.planners.rules.unmet import SEEDS
@@ -26,6 +27,7 @@ _NAMES = re.compile(
     r"|lorenz[- ]?63"
 )
 _LINKING = r"\s*(?:=|:|of|is|at|von|de|di|d[ao]|a|est|es|ist|gleich|equal to|value|为|是|は|を|,)?\s*"
+_UNIT = re.compile(rf"\s?(?P<unit>{UNIT})")
 _LEFT = re.compile(rf"(?<![\w.^]){NUMBER}(?![\w])|\bpi\b")
 
 
@@ -36,6 +38,7 @@ class Page:
         self.reading = reading
         self.language = language
         self.unread: list[str] = []  # labels with a formula where a number is needed
+        self.unit = ""  # behind the last value
         opened = list(reading.plain)
         for span in reading.spans:
             if span.kind == "quote":
@@ -73,6 +76,8 @@ class Page:
             told, end = self.number_at(match.end())
             if told is None and end > match.end():
                 self.unread.append(self.words(match.start(), end))
+            behind = _UNIT.match(self.cased, end)
+            self.unit = behind["unit"] if behind else ""
             if told is not None or end > match.end():
                 self.strike(match.start(), end)
                 return told

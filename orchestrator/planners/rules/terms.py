@@ -24,13 +24,14 @@ _ADDED = (
     ("source", _SOURCE, "({0})"), ("reaction", _REACTION, "({0})*u"), ("decay", _DECAY, "-({0})*u"),
     ("velocity", _SPEED, "-({0})*u_x"),
 )  # fmt: skip
-# The right sides, and which word takes the place of which of their terms; a constant is a parameter's value instead.
-_RIGHT: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
-    "heat": ("alpha*u_xx", {}),
-    "heat_2d": ("alpha*(u_xx + u_yy)", {}),
-    "advection_diffusion": ("D*u_xx", {"velocity": ("v", "-v*u_x")}),
-    "reaction_diffusion": ("D*u_xx", {"reaction": ("r", "r*u")}),
-    "fokker_planck": ("D*u_xx", {"drift": ("", "(k*x*u)_x")}),
+# Left and right side, and which word takes the place of which term; a constant is a parameter's value instead.
+_SIDES: dict[str, tuple[str, str, dict[str, tuple[str, str]]]] = {
+    "heat": ("u_t", "alpha*u_xx", {}),
+    "heat_2d": ("u_t", "alpha*(u_xx + u_yy)", {}),
+    "wave": ("u_tt", "c**2*u_xx", {}),
+    "advection_diffusion": ("u_t", "D*u_xx", {"velocity": ("v", "-v*u_x")}),
+    "reaction_diffusion": ("u_t", "D*u_xx", {"reaction": ("r", "r*u")}),
+    "fokker_planck": ("u_t", "D*u_xx", {"drift": ("", "(k*x*u)_x")}),
 }
 
 
@@ -46,13 +47,14 @@ class Terms:
 
 def terms_told(page: Page, entry: str, *, written_out: bool) -> Terms:
     """The terms that a request names beside an entry of the library, struck out."""
-    if entry not in _RIGHT or written_out:
+    if entry not in _SIDES or written_out:
         return Terms(unread=() if written_out else _unfit(page))
-    right, own = _RIGHT[entry]
+    left, right, own = _SIDES[entry]
     parameters: list[tuple[str, float]] = []
     added, kept = [], {key: term for key, (_, term) in own.items()}
     for key, words, shape in (*_ADDED, ("drift", _DRIFT, "-(({0})*u)_x")):
-        if (key == "drift") > (entry == "fokker_planck") or (told := page.formula_after(words)) is None:
+        fits = key == "source" or (key == "drift") == (entry == "fokker_planck")
+        if not fits or (entry == "wave" and key != "source") or (told := page.formula_after(words)) is None:
             continue
         value = constant(told)
         owner = "reaction" if key == "decay" and "reaction" in own else key
@@ -67,7 +69,7 @@ def terms_told(page: Page, entry: str, *, written_out: bool) -> Terms:
             added.append(f"({told})" if holds else shape.format(told))
     varies = page.formula_after(_DIFFUSION, varying=True)
     unread = (f"diffusivity {varies}",) if varies else ()
-    equations = (f"u_t = {' + '.join((right, *kept.values(), *added))}",) if added else ()
+    equations = (f"{left} = {' + '.join((right, *kept.values(), *added))}",) if added else ()
     return Terms(equations, tuple(parameters), unread)
 
 

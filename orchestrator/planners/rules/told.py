@@ -8,13 +8,14 @@ from pydantic import JsonValue
 
 from orchestrator.core.expression import CONSTANTS, FUNCTIONS
 from orchestrator.planners.rules import sought
-from orchestrator.planners.rules.library import GENERAL, elsewhere, entry_of, parameter, spellings, words_of
+from orchestrator.planners.rules.library import GENERAL, elsewhere, entry_of
 from orchestrator.planners.rules.measures import UNIT, in_base_units
 from orchestrator.planners.rules.page import Page
-from orchestrator.planners.rules.ranges import box, has_range
+from orchestrator.planners.rules.ranges import has_range
 from orchestrator.planners.rules.terms import Terms, terms_told
 from orchestrator.planners.rules.text import Reading, read
 from orchestrator.planners.rules.told_conditions import Names, conditions_told, texts
+from orchestrator.planners.rules.told_values import keys, values_told
 from orchestrator.planners.rules.written import Written, applications, derivatives, written
 from orchestrator.problems import Problem, library
 from orchestrator.problems.forms import fields_of
@@ -28,7 +29,6 @@ OPTIONS = frozenset(
         "method", "sigma_noise", "weight", "damping_factor", "learning_rate", "batch_size", "random_state",
     )
 )  # fmt: skip
-_END_TIME = re.compile(r"(?:T|t_?max|t_?end|t_?final|t_?f|tmax|tend)\Z")
 _PLANE = re.compile(
     r"(?<![\w.])(?:2|two|zwei|deux|dos|due|duas)[- ]?(?:d\b|dim\w*)|(?:unit )?square|on a plate|\bplate\b"
     r"|\bplatte\b|\bplaque\b|\bplaca\b"
@@ -78,24 +78,24 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
             page.strike(one.start, one.end)
     names = tuple(name for name in _symbols(entry, equations) if name not in (*letters, *fields))
     added = terms_told(page, entry, written_out=bool(equations)) if entry else Terms()
-    told |= _domain_and_values(page, formulas, entry, names, letters, fields, told)
+    told |= values_told(page, formulas, Names(entry, fields, letters, names), written_out=bool(equations))
     told["parameters"] = {**dict(added.parameters), **_dict(told.get("parameters"))}
     told["terms"] = list(added.equations)
     told["conditions"] = [*_list(told.get("conditions")), *starts]
     told["unread"] = [*page.unread, *added.unread, *_list(told.get("unread"))]
     conditions = [one for one in formulas if one.kind == "condition"]
-    speaks_of = Names(entry, fields, letters, (*names, *_keys(told, "parameters")), _twice(entry, equations))
+    speaks_of = Names(entry, fields, letters, (*names, *keys(told, "parameters")), _twice(entry, equations))
     made = conditions_told(page, conditions, speaks_of, told)
     told |= {**made, "unread": [*_list(told["unread"]), *_list(made.get("unread"))]}
     told |= _left(page, formulas, _list(told.get("unread")))
-    told |= {"converted": list(converted)}
+    told |= {"converted": list(converted), **_substituted(told, entry)}
     if entry == "burgers" and not equations and (inviscid := _INVISCID.search(reading.plain)):
         told |= _without_viscosity(told, inviscid[0], letters, fields)
     return {key: value for key, value in told.items() if value not in ({}, [], None)}
 
 
 def _without_viscosity(told: Params, words: str, letters: tuple[str, ...], fields: tuple[str, ...]) -> Params:
-    if "nu" in _keys(told, "parameters", "unknown"):
+    if "nu" in keys(told, "parameters", "unknown"):
         return {"unread": [*_list(told.get("unread")), words]}
     return {"equations": ["u_t + u*u_x = 0"], "coordinates": list(letters), "fields": list(fields)}
 
@@ -123,6 +123,21 @@ def _apart(equations: list[Written], fields: tuple[str, ...]) -> tuple[list[Writ
     return kept, starts
 
 
+def _substituted(told: Params, entry: str | None) -> Params:
+    """Numbers in conditions of a named problem that are none of its parameters, put in ("A sin(pi x), A = 2")."""
+    if entry is None or told.get("equations"):
+        return {}
+    values, conditions = _dict(told.get("parameters")), _list(told.get("conditions"))
+    for name, value in list(values.items()):
+        word = rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])"
+        held = any(re.search(word, str(text)) for text in conditions)
+        if held and name not in library()[entry].statement.parameters:
+            number = str(value) if re.fullmatch(r"[\d.]+", str(value)) else f"({value})"
+            conditions = [re.sub(word, number, str(text)) for text in conditions]
+            values.pop(name)
+    return {"parameters": values, "conditions": conditions}
+
+
 def _twice(entry: str | None, equations: list[Written]) -> bool:
     """Whether the problem is of second order in time, and its rate of change is told at the start too."""
     if equations:
@@ -144,7 +159,7 @@ def changes_told(reading: Reading, language: str, base: Problem) -> Params:
     for one in formulas:
         if one.kind in ("equation", "condition"):
             page.strike(one.start, one.end)
-    told |= _domain_and_values(page, formulas, None, names, letters, fields, told)
+    told |= values_told(page, formulas, Names(None, fields, letters, names), written_out=False)
     seen += _list(told.get("unread"))
     made = conditions_told(page, conditions, Names(None, fields, letters, names), told)
     told |= made
@@ -218,74 +233,6 @@ def _symbols(entry: str | None, equations: list[Written]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _domain_and_values(
-    page: Page, formulas: list[Written], entry: str | None, names: tuple[str, ...], letters: tuple[str, ...],
-    fields: tuple[str, ...], told: Params,
-) -> Params:  # fmt: skip
-    """Ranges first (they hold names of coefficients too), then box, then values."""
-    found: Params = dict(sought.coefficients(page, entry, names, written_out="equations" in told))
-    values: Params = {}
-    conditions: list[JsonValue] = []
-    ends: dict[str, JsonValue] = {}
-    unread: list[JsonValue] = _list(found.get("unread"))
-    for one in formulas:
-        if one.kind == "value":
-            _place_value(page, one, entry, names, letters, fields, values, conditions, ends, unread)
-    for letter, (low, high) in box(page, letters).items():
-        ends.setdefault(letter, [low, high])
-    taken = _keys(found, "unknown", "ranges")
-    for name in names:
-        is_told = rf"{re.escape(name.lower())}(?=\s*(?:is|equals|equal to|ist|est|es|für|be)\s*(?:equal to )?[-+.\d])"
-        if name not in values and name not in taken and (value := page.value_after(is_told)) is not None:
-            values[name] = value
-    if entry and "equations" not in told:
-        _worded_values(page, entry, values, taken)
-    return {**found, "parameters": values, "domain": ends, "conditions": conditions, "unread": unread}
-
-
-def _worded_values(page: Page, entry: str, values: Params, sought_names: set[str]) -> None:
-    """Values behind words ("viscosity 0.02") and names ("sigma 10"); what is sought has none."""
-    known = tuple(library()[entry].statement.parameters)
-    named = [(name, words) for name, words in words_of(entry).items()]
-    named += [(name, re.escape(told)) for told, name in spellings(entry, known).items() if len(told) > 1]
-    for name, words in named:
-        if name not in values and name not in sought_names:
-            value = page.value_after(words)
-            if value is not None:
-                values[name] = value
-
-
-def _keys(found: Params, *parts: str) -> set[str]:
-    return {name for part in parts if isinstance(held := found.get(part), dict) for name in held}
-
-
-def _place_value(
-    page: Page, one: Written, entry: str | None, names: tuple[str, ...], letters: tuple[str, ...],
-    fields: tuple[str, ...], values: Params, conditions: list[JsonValue], ends: dict[str, JsonValue],
-    unread: list[JsonValue],
-) -> None:  # fmt: skip
-    """A value `name = formula` to where it belongs."""
-    name, told = one.sides
-    if match := re.fullmatch(rf"(.*[\d.)i])\s+(?:{UNIT}|K|rad)", told):
-        told = match[1]  # a number with its unit
-    start = re.fullmatch(r"([A-Za-z]+)_?0", name)
-    if "t" in letters and (_END_TIME.fullmatch(name) and name not in names):
-        ends["t"] = [0.0, told]
-    elif name in letters or (name in ("t", "x", "y", "z") and name not in fields and name not in names):
-        if page.free[one.start : one.end].strip():
-            return  # "until t = 0.5": the box reads it
-    elif start and start[1] in fields and name not in names:
-        conditions.append(f"{start[1]} = {told} at t = t_low")
-    elif name in fields and "=" in told:
-        unread.append(one.text)
-    else:
-        known = tuple(library()[entry].statement.parameters) if entry else ()
-        if entry and "equations" not in known and not (name in names and name not in known):
-            name = parameter(entry, name, known)
-        values[name] = told
-    page.strike(one.start, one.end)
-
-
 def _dict(value: JsonValue) -> Params:
     return dict(value) if isinstance(value, dict) else {}
 
@@ -297,7 +244,8 @@ def _list(value: JsonValue) -> list[JsonValue]:
 def _left(page: Page, formulas: list[Written], seen: list[JsonValue]) -> Params:
     unread: list[JsonValue] = [*seen, *(one.text for one in formulas if one.kind == "other")]
     for one in formulas:
-        if one.kind == "place" or (one.kind == "value" and page.free[one.start : one.end].strip()):
+        left = re.sub(rf"^\s*{UNIT}", "", page.cased[one.start : one.end]).strip()
+        if one.kind == "place" or (one.kind == "value" and left):
             unread.append(one.text)
             page.strike(one.start, one.end)
     unused: list[JsonValue] = list(dict.fromkeys(page.left_over()))

@@ -1,0 +1,84 @@
+"""Physical problems in words: lengths and times with units, ends and starts that are described, named terms."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from orchestrator.core.errors import BadInput, IllPosed, UserError
+from tests.planners.stated import planned
+
+ROD = "u_t - alpha*u_xx = 0, x in [0, 2], t in [0, 1000], alpha = 0.0001; conditions: u - sin(pi*x/2) = 0 at t = 0; "
+ZERO = "u = 0 at x = 0; u = 0 at x = {0}."
+
+
+@pytest.mark.parametrize(
+    ("text", "solved"),
+    [
+        ("a rod of length 2 m, diffusivity 1e-4 m^2/s, ends held at 0, initially sin(pi x / 2), to 1000 s",
+         ROD + ZERO.format(2)),
+        ("Ein Stab der Länge 2 m, Temperaturleitfähigkeit 1e-4 m^2/s, Enden auf 0 gehalten, anfangs sin(pi x/2), bis "
+         "1000 s, mit einem PINN", ROD + ZERO.format(2)),
+        ("une barre de longueur 200 cm, diffusivité 1 cm^2/s, extrémités maintenues à 0, initialement sin(pi x/2), "
+         "jusqu'à 1000 s, avec un PINN", ROD + ZERO.format(2)),
+        ("Simulate a string of length 1 m fixed at both ends, wave speed 340 m/s, initial displacement "
+         "0.01 sin(pi x), released from rest, to 10 ms",
+         "x in [0, 1], t in [0, 0.01], c = 340; conditions: u_t = 0 at t = 0; u - 0.01*sin(pi*x) = 0 at t = 0; "
+         + ZERO.format(1)),
+        ("simulate a 50 cm long copper rod, diffusivity 1.1 cm^2/s, left end at 100, right end at 0, initially "
+         "100*(1 - 2 x), for 10 minutes",
+         "x in [0, 0.5], t in [0, 600], alpha = 0.00011; conditions: u - 100*(1 - 2*x) = 0 at t = 0; "
+         "u - 100 = 0 at x = 0; u = 0 at x = 0.5."),
+        ("PINN for the heat equation, u(x,0) = A sin(pi x/L), u(0,t)=u(L,t)=0, L = 2, A = 3, t from 0 to 1",
+         "u - 3*sin(pi*x/2) = 0 at t = 0; " + ZERO.format(2)),
+        ("PINN for u_xx + u_yy = -1 on the unit square, zero on the boundary", "u = 0 at x = 1; u = 0 at y = 0; u = 0"),
+        ("PINN for u_xx + u_yy = 0 on the unit square, u = 1 on the top side, u = 0 on the other sides",
+         "conditions: u - 1 = 0 at y = 1; u = 0 at x = 0; u = 0 at x = 1; u = 0 at y = 0."),
+        ("PINN for u_t = u_xx, u(x,0)=sin(pi x), zero on all the boundary", ZERO.format(1)),
+        ("PINN for u_t = u_xx, u(x,0)=sin(pi x), u = 0 on all sides", ZERO.format(1)),
+        ("PINN for the heat equation with a source x, decay rate 3 and velocity 0.5",
+         "u_t - alpha*u_xx - x + 3*u + 0.5*u_x = 0"),
+        ("solve u_t = -u_xxx with u(x,0)=sin(x), periodic on [0, 2 pi], t to 1",
+         "u_t + u_xxx = 0, x in [0, 6.28319], t in [0, 1]"),
+        ("solve u_t = -u_xxxx with u(x,0)=sin(x), periodic on [0, 2 pi], t to 1",
+         "u_t + u_xxxx = 0, x in [0, 6.28319], t in [0, 1]"),
+        ("PINN for the damped wave equation u_tt + 0.5 u_t = u_xx", "u_tt + 0.5*u_t - u_xx = 0"),
+    ],
+)  # fmt: skip
+def test_what_is_described_is_what_is_solved(text: str, solved: str) -> None:
+    _, plan = planned(text)
+    assert solved in plan.notes[0]
+
+
+def test_units_of_the_library_belong_to_its_own_equation() -> None:
+    _, own = planned("PINN for the wave equation u_tt = c^2 u_xx with c = 2")
+    _, other = planned("PINN for the damped wave equation u_tt + 0.5 u_t = u_xx")
+    assert own.problem is not None and other.problem is not None
+    assert own.problem["units"] == {"x": "m", "t": "s", "u": "m", "c": "m/s"}
+    assert other.problem["units"] == {} and other.problem["parameters"] == {}
+    with pytest.raises(IllPosed, match="'c' has no value"):
+        planned("PINN for the damped wave equation u_tt + 0.5 u_t = c^2 u_xx")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a rod of length 2 m, diffusivity 1e-4 m/s, ends at 0, initially sin(pi x / 2), to 1000 s", "alpha in m/s"),
+        ("simulate a string of length 2 m fixed at both ends, tension 100 N, initially sin(pi x/2), to 1 s",
+         "tension 100 N"),
+        ("PINN for the heat equation, diffusivity 0.1 + 0.05 x, x in [0,1], t in [0,1]", "diffusivity 0.1+0.05*x"),
+        ("PINN for the heat equation, both ends at 0, initial temperature parabolic", "initial temperature parabolic"),
+        ("PINN for Burgers' equation with a source sin(pi x)", "source sin(pi*x)"),
+        ("PINN for the heat equation with nu = 0.1 and alpha = 0.1 and alpha = 0.2", "alpha = 0.2, beside"),
+        ("PINN for the 2D heat equation, zero on the left and insulated on the top side", "insulated"),
+    ],
+)  # fmt: skip
+def test_a_part_that_is_not_understood_is_refused_by_its_words(text: str, words: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(words)):
+        planned(text)
+
+
+def test_one_end_alone_is_not_completed_from_the_library() -> None:
+    with pytest.raises(UserError, match="boundary condition at x = 1 is missing"):
+        planned("PINN for the heat equation, insulated at the left end")
