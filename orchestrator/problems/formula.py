@@ -8,7 +8,7 @@ import re
 from orchestrator.core.errors import IllPosed
 from orchestrator.core.expression import FUNCTIONS, MAX_LENGTH, evaluate, parse
 from orchestrator.problems.spelling import spelled
-from orchestrator.problems.tokens import OPERATORS, joined, nearest, tokens
+from orchestrator.problems.tokens import OPERATORS, OTHER_NAMES, joined, nearest, tokens
 from orchestrator.problems.vocabulary import TIME, Vocabulary
 
 _LAPLACE = ("laplace", "laplacian", "lap")
@@ -132,7 +132,7 @@ def printed(found: ast.expr) -> str:
 
 
 def _is_function(piece: str) -> bool:
-    return piece in FUNCTIONS or piece in OPERATORS or piece.startswith("diff_")
+    return piece in FUNCTIONS or piece in OPERATORS or piece in OTHER_NAMES or piece.startswith("diff_")
 
 
 def _unapplied(text: str, names: Vocabulary) -> str:
@@ -147,6 +147,9 @@ def _unapplied(text: str, names: Vocabulary) -> str:
 def _expanded(node: ast.expr, names: Vocabulary, depth: int) -> ast.expr:
     """The tree with its operators carried out; what is no arithmetic is left for the whitelist to refuse."""
     match node:
+        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in OTHER_NAMES:
+            inner = ast.unparse(_expanded(argument, names, depth + 1))
+            return ast.parse(f"({OTHER_NAMES[name].format(inner)})", mode="eval").body
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if (
             _is_function(name) and name not in FUNCTIONS
         ):

@@ -23,6 +23,7 @@ _TEX = (
     (re.compile(r"\\(?=[A-Za-z])"), " "),
     (re.compile(r"\$"), " "),
 )
+_MODULUS = re.compile(r"\|([^|=]+)\|")
 _SUBSCRIPT = re.compile(r"_\{\s*([A-Za-z0-9][A-Za-z0-9\s]*)\}")
 _POWER = r"(?:\s*(?:\^|\*\*)\s*\{?(\d)\}?|(\d))?"
 _BELOW = r"(?:d\s*[a-z](?:\s*(?:\^|\*\*)\s*\{?\d\}?|\d)?\s*)"
@@ -39,6 +40,7 @@ def spelled(text: str, fields: tuple[str, ...] = (), coordinates: tuple[str, ...
     for pattern, into in _TEX:
         text = pattern.sub(into, text)
     text = _LAPLACE.sub(_laplace, text)
+    text = _MODULUS.sub(r"abs(\1)", text)
     text = "".join(_SIGNS.get(sign, sign) for sign in text)
     text = _subscripts(_greek(text))
     text = re.sub(r"(?<![A-Za-z0-9_])lambda(?![A-Za-z0-9])", "lam", text)

@@ -11,6 +11,11 @@ from orchestrator.core.expression import CONSTANTS, FUNCTIONS, MAX_LENGTH
 
 MAX_TOKENS = 400
 OPERATORS = ("laplace", "laplacian", "lap", "div", "diff")  # beside diff_x, diff_xy …
+# Other names of functions, by the formula that each stands for.
+OTHER_NAMES = {
+    "ln": "log({0})", "sech": "1/cosh({0})", "csch": "1/sinh({0})", "coth": "1/tanh({0})", "sec": "1/cos({0})",
+    "csc": "1/sin({0})", "cot": "1/tan({0})",
+}  # fmt: skip
 _TOKEN = re.compile(
     r"\s*(?P<token>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+(?![A-Za-z_]))?|[A-Za-z][A-Za-z0-9_]*|_[a-z]+|\*\*|[-+*/^()\[\],])"
 )
@@ -90,6 +95,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def _words(piece: str, knows: Callable[[str], bool], known: list[str], glued: set[str], text: str) -> list[str]:
     if knows(piece) or piece in FUNCTIONS or piece in CONSTANTS or piece in OPERATORS or piece.startswith("diff_"):
+        return [piece]
+    if piece in OTHER_NAMES:
         return [piece]
     splits = list(_splits(piece, glued))
     if len(splits) == 1 and "pi" in splits[0]:

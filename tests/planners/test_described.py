@@ -82,3 +82,29 @@ def test_a_part_that_is_not_understood_is_refused_by_its_words(text: str, words:
 def test_one_end_alone_is_not_completed_from_the_library() -> None:
     with pytest.raises(UserError, match="boundary condition at x = 1 is missing"):
         planned("PINN for the heat equation, insulated at the left end")
+
+
+NLS = "u_t + v_xx/2 + (u**2 + v**2)*v = 0; v_t - u_xx/2 - (u**2 + v**2)*u = 0"
+
+
+@pytest.mark.parametrize(
+    ("text", "solved"),
+    [
+        ("i psi_t + 0.5 psi_xx + |psi|^2 psi = 0", NLS),
+        ("the Schrödinger equation i ψ_t + ½ ψ_xx + |ψ|² ψ = 0", NLS),
+        ("i psi_t + psi_xx + 2 |psi|^2 psi = 0, psi(x,0) = exp(i x) sech(x), periodic on [-20, 20], t to 1",
+         "conditions: u - cos(x)/cosh(x) = 0 at t = 0; v - sin(x)/cosh(x) = 0 at t = 0; periodic in x"),
+        ("1j*u_t = -0.5*u_xx + x^2/2*u, u(x,0) = exp(-x^2/2), u(-8,t)=0, u(8,t)=0, t to 2",
+         "-u*x**2/2 + 0.5*u_xx - v_t = 0; u_t - v*x**2/2 + 0.5*v_xx = 0"),
+    ],
+)  # fmt: skip
+def test_a_complex_field_is_solved_by_its_real_and_imaginary_parts(text: str, solved: str) -> None:
+    _, plan = planned(f"PINN for {text}")
+    assert solved in plan.notes[0]
+    assert any("the field is complex" in note.lower() for note in plan.notes)
+
+
+def test_a_complex_equation_that_cannot_be_split_says_how_to_write_it() -> None:
+    with pytest.raises(IllPosed, match=re.escape("'log(psi)' of a complex number")) as caught:
+        planned("PINN: i psi_t = -psi_xx + log(psi) psi, psi(x,0)=1, periodic on [0, 1], t to 1")
+    assert "real and the imaginary part as two equations" in caught.value.remedy

@@ -38,6 +38,7 @@ EQUATIONS = {
     "diff(u, x, 2) + diff(u, y, y) = sin 2 pi x": "u_xx + u_yy - sin(2*pi*x)",
     "u(x, y, t) + 2u_x(x,y,t) = sin^2(x)": "u + 2*u_x - sin(x)**2",
     "u_t = -u": "u_t + u",
+    "u_t = sech^2(x) ln(x) |u|": "u_t - log(x)/cosh(x)**2*abs(u)",
 }  # fmt: skip
 
 

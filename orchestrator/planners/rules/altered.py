@@ -45,6 +45,8 @@ def altered(base: Problem, told: Params, title: str) -> tuple[Problem, tuple[str
     elif told.get("equations"):
         refuse_unused(told, "the conditions")
         notes.append(f"The request gives no conditions: those of the library's {title} were taken.")
+        if ranges := _ranges(base, changes):
+            notes.append(f"The request gives no range of these, so the library's were taken: {', '.join(ranges)}.")
     return statement, (*notes, *more, *read_notes(told))
 
 
@@ -150,14 +152,15 @@ def _defaults(base: Problem, changes: Mapping[str, Any]) -> str:
         f"{name} = {value}" for name, value in base.parameters.items()
         if name not in changes.get("parameters", {}) and name not in changes.get("unknown", {})
     ]  # fmt: skip
-    ranges = [
-        f"{letter} from {low} to {high}"
-        for letter, (low, high) in base.domain.items()
-        if letter not in changes.get("domain", {})
-    ]
+    ranges = _ranges(base, changes)
     told = len(changes.get("conditions", ())) + 2 * len(changes.get("periodic", ()))
     rest = "all conditions" if not told else "the other conditions" if told < len(base.conditions) else ""
     return ", ".join((*values, *ranges, *((rest,) if rest else ())))
+
+
+def _ranges(base: Problem, changes: Mapping[str, Any]) -> list[str]:
+    given = changes.get("domain", {})
+    return [f"{letter} from {low} to {high}" for letter, (low, high) in base.domain.items() if letter not in given]
 
 
 def _without_idle(statement: Problem, *, units: bool) -> Problem:

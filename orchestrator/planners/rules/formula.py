@@ -6,8 +6,10 @@ import re
 
 from orchestrator.core.errors import IllPosed
 from orchestrator.core.expression import CONSTANTS, FUNCTIONS, evaluate
+from orchestrator.problems.tokens import OTHER_NAMES
 
-KNOWN = ("x", "t", *CONSTANTS, *FUNCTIONS)
+_CALLED = (*FUNCTIONS, *OTHER_NAMES)
+KNOWN = ("x", "t", *CONSTANTS, *_CALLED)
 _GREEK = {
     "π": "pi", "α": "alpha", "β": "beta", "γ": "gamma", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "σ": "sigma",
 }  # fmt: skip
@@ -77,7 +79,7 @@ def _operator(piece: str) -> str:
 
 
 def _wants_operand(piece: str) -> bool:
-    return piece in {"+", "-", "*", "/", "**", "(", "="} or piece in FUNCTIONS
+    return piece in {"+", "-", "*", "/", "**", "(", "="} or piece in _CALLED
 
 
 def _names(piece: str, symbols: tuple[str, ...]) -> list[str]:
@@ -108,18 +110,13 @@ def _join(tokens: list[str], symbols: tuple[str, ...]) -> str:
     for index, piece in enumerate(tokens):
         before = tokens[index - 1] if index else ""
         operand = piece == "(" or piece[0].isalnum() or piece[0] == "."
-        if bare and ((piece in {"+", "-", ")", "="} and before != "**") or piece in FUNCTIONS):
+        if bare and ((piece in {"+", "-", ")", "="} and before != "**") or piece in _CALLED):
             out.append(")" * bare)
             bare = 0
-        if (
-            before
-            and operand
-            and (before == ")" or before[0].isalnum() or before[0] == ".")
-            and before not in FUNCTIONS
-        ):
+        if before and operand and (before == ")" or before[0].isalnum() or before[0] == ".") and before not in _CALLED:
             out.append("*")
         out.append(piece)
-        if piece in FUNCTIONS and index + 1 < len(tokens) and tokens[index + 1] != "(":
+        if piece in _CALLED and index + 1 < len(tokens) and tokens[index + 1] != "(":
             out.append("(")
             bare += 1
     return "".join(out) + ")" * bare

@@ -15,7 +15,7 @@ from orchestrator.planners.rules.altered import altered
 from orchestrator.planners.rules.terms import refusal
 from orchestrator.planners.rules.traits import Traits
 from orchestrator.planners.rules.unbounded import refuse_unbounded
-from orchestrator.planners.rules.written_out import written_out
+from orchestrator.planners.rules.written_out import in_parts, written_out
 from orchestrator.problems import Data, Problem, is_problem_file, library, pose, read_problem_file
 from orchestrator.problems.forms import Normal, fields_of
 
@@ -89,6 +89,8 @@ def _statement(params: Params, python: Mapping[str, Any] | None) -> tuple[Proble
         raise BadInput("the request names no equation", remedy=remedy())
     _refuse(told)
     name = told.get("named")
+    if told.get("complex"):
+        return in_parts(told, str(name) if name else None)
     if name is None:
         return written_out(told, None)
     entry = library()[str(name)]

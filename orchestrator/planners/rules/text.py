@@ -13,7 +13,7 @@ QUOTE, FILE, URL, MODEL = "\x01", "\x02", "\x03", "\x04"  # MODEL: a file that h
 HEAD, TAIL = 2_500, 1_000  # what is read of a very long request: its beginning and its end
 
 _MASKS: dict[SpanKind, str] = {"quote": QUOTE, "file": FILE, "url": URL, "rows": " "}
-_SUPERSCRIPTS = {"²": "^2", "³": "^3", "⁴": "^4", "⁻": "^-", "∂": "d"}
+_SUPERSCRIPTS = {"²": "^2", "³": "^3", "⁴": "^4", "⁻": "^-", "∂": "d", "½": "(1/2)", "¼": "(1/4)"}
 _EXTENSIONS = (
     "csv|tsv|txt|parquet|pq|feather|arrow|xlsx|xls|jsonl|json|npz|npy|hdf5|h5|pth|pt|pkl|pickle|joblib|onnx|"
     "safetensors|ckpt|ipynb|py|gz|zip|sqlite|db|png|jpe?g|tiff?|nc|mat|dat|data"

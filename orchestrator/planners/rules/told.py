@@ -43,6 +43,7 @@ _INVISCID = re.compile(
     r"\binviscid\b|\b(?:without|no|zero|ohne|sans|sin|senza|sem) (?:any )?viscos\w*|\breibungsfrei\w*"
     r"|\bnon visqueuse?\b|\bohne viskositat\b|\bno viscos[ao]\b|无粘|非粘性"
 )
+_IMAGINARY = re.compile(r"(?<![A-Za-z0-9_.])(?:i|1[ij])(?![A-Za-z0-9_(])")
 _SOLID = re.compile(r"(?<![\w.])(?:3|three|drei)[- ]?(?:d\b|dim)|三维|3次元|三次元")
 
 
@@ -51,7 +52,7 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
 
     Keys: named, equations, terms (the equations of a named problem with what words add to them), conditions, periodic,
     parameters, domain, unknown, samples, ranges, noise, columns, unread (a part that was seen and not understood),
-    unused (numbers that nothing has used), obstacle, converted (units).
+    unused (numbers that nothing has used), obstacle, converted (units), complex (the imaginary unit is used).
     """
     page, converted = _opened(reading, language)
     reading = page.reading
@@ -76,7 +77,9 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     for one in formulas:
         if one.kind in ("equation", "condition"):
             page.strike(one.start, one.end)
-    names = tuple(name for name in _symbols(entry, equations) if name not in (*letters, *fields))
+    told["complex"] = _has_imaginary_unit(formulas, (*letters, *fields)) or None
+    mine = (*letters, *fields, *(("i",) if told["complex"] else ()))
+    names = tuple(name for name in _symbols(entry, equations) if name not in mine)
     added = terms_told(page, entry, written_out=bool(equations)) if entry else Terms()
     told |= values_told(page, formulas, Names(entry, fields, letters, names), written_out=bool(equations))
     told["parameters"] = {**dict(added.parameters), **_dict(told.get("parameters"))}
@@ -136,6 +139,13 @@ def _substituted(told: Params, entry: str | None) -> Params:
             conditions = [re.sub(word, number, str(text)) for text in conditions]
             values.pop(name)
     return {"parameters": values, "conditions": conditions}
+
+
+def _has_imaginary_unit(formulas: list[Written], names: tuple[str, ...]) -> bool:
+    """Whether i stands for the imaginary unit in an equation: nothing else is called so."""
+    given = any(one.kind == "value" and one.sides[0] == "i" for one in formulas)
+    texts = [one.text for one in formulas if one.kind == "equation"]
+    return not given and "i" not in names and any(_IMAGINARY.search(text) for text in texts)
 
 
 def _twice(entry: str | None, equations: list[Written]) -> bool:
@@ -214,8 +224,8 @@ def _unprimed(page: Page, equations: list[Written], fields: tuple[str, ...]) -> 
 
 def _differentiated(text: str) -> list[str]:
     marks = (
-        r"(?<![A-Za-z0-9_])(?:d\s*(?:\^?\s*\d)?\s*([A-Za-z]\w*?)\s*/\s*d"
-        r"|([A-Za-z][A-Za-z0-9]*?)(?:_\{?[xyzrt]+\}?(?![A-Za-z0-9])|'+))"
+        r"(?<![A-Za-z0-9_])(?:d\s*(?:\^?\s*\d)?\s*([A-Za-z\u0370-\u03ff]\w*?)\s*/\s*d"
+        r"|([A-Za-z\u0370-\u03ff][A-Za-z0-9]*?)(?:_\{?[xyzrt]+\}?(?![A-Za-z0-9])|'+))"
     )
     found = [match[1] or match[2] for match in re.finditer(marks, text)]
     found += re.findall(r"(?:laplace|laplacian|lap|diff)\(\s*([A-Za-z][A-Za-z0-9]*)\s*[,)]", text)

@@ -14,7 +14,7 @@ from orchestrator.planners.rules.text import Reading
 Kind = Literal["equation", "condition", "value", "place", "other"]
 COORDINATES = "xyzrt"
 _APPLIED = re.compile(
-    r"(?<![A-Za-z0-9_])(?P<name>[A-Za-z][A-Za-z0-9]*(?:_\{?[a-z0-9]+\}?)?'{0,3})\s*\((?P<inside>[^()]*)\)"
+    r"(?<![A-Za-z0-9_])(?P<name>[A-Za-z\u0370-\u03ff][A-Za-z0-9]*(?:_\{?[a-z0-9]+\}?)?'{0,3})\s*\((?P<inside>[^()]*)\)"
 )
 _QUOTIENT = r"d\s*(?:\^?\s*\d)?\s*\(?\s*[A-Za-z\u0370-\u03ff][A-Za-z0-9]*\)?\s*/\s*\(?\s*d\s*[a-z]"
 DERIVATIVE = re.compile(

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from orchestrator.core.errors import BadInput
-from orchestrator.planners.rules.altered import refuse_borrowed
+from orchestrator.planners.rules.altered import altered, refuse_borrowed
 from orchestrator.planners.rules.assumed import places, read_notes, refuse_ranges, sought_range
 from orchestrator.problems import Problem, library
 
@@ -49,6 +49,24 @@ def written_out(told: Params, name: str | None) -> tuple[Problem, tuple[str, ...
         statement, more = with_usual_conditions(statement)
         notes += more
     return statement, (*notes, *read_notes(told))
+
+
+def in_parts(told: Params, name: str | None) -> tuple[Problem, tuple[str, ...]]:
+    """A problem whose field is complex, by its real and imaginary parts.
+
+    Without conditions those of the library's Schrödinger equation are taken, where the equation is that one.
+    """
+    from orchestrator.problems.complex_fields import in_real_parts  # loads SymPy
+    from orchestrator.problems.sameness import same_equations
+
+    statement, notes = written_out(told, None)
+    parts, note = in_real_parts(statement)
+    entry = library()[name or "schrodinger"]
+    bare = not told.get("conditions") and not told.get("periodic")
+    if bare and same_equations(entry.statement, parts.equations):
+        made, taken = altered(entry.statement, {**told, "equations": [*entry.statement.equations]}, entry.title)
+        return made, (note, *taken)
+    return parts.model_copy(update={"name": name or parts.name}), (note, *notes)
 
 
 def _values(told: Params, name: str | None, equations: list[str], notes: list[str]) -> dict[str, Any]:
