@@ -108,3 +108,31 @@ def test_a_complex_equation_that_cannot_be_split_says_how_to_write_it() -> None:
     with pytest.raises(IllPosed, match=re.escape("'log(psi)' of a complex number")) as caught:
         planned("PINN: i psi_t = -psi_xx + log(psi) psi, psi(x,0)=1, periodic on [0, 1], t to 1")
     assert "real and the imaginary part as two equations" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "solved"),
+    [
+        ("the heat equation, T(0,t)=0, T(1,t)=0, T(x,0)=sin(pi x)", "u - sin(pi*x) = 0 at t = 0"),
+        ("u_t + u u_x = 0.1 u_xx, x in [-1,1], t in [0,1], u(0,x) = -sin(pi x), u(t,-1)=u(t,1)=0",
+         "u + sin(pi*x) = 0 at t = 0; u = 0 at x = -1; u = 0 at x = 1."),
+        ("Laplace's equation on the unit square with u=0 on three sides and u=sin(pi x) on the top side",
+         "u = 0 at y = 0; u - sin(pi*x) = 0 at y = 1."),
+        ("-Δu = 2π² sin(πx) sin(πy) on (0,1)², u = 0 on ∂Ω",
+         "-(u_xx + u_yy) - 2*pi**2*sin(pi*x)*sin(pi*y) = 0, x in [0, 1], y in [0, 1]; conditions: u = 0 at x = 0"),
+        ("u_t = (k(x) u_x)_x + f, k(x) = 1 + x^2, f = sin(pi x), u(x,0)=sin(pi x), u(0,t)=u(1,t)=0",
+         "u_t - 2*u_x*x - u_xx*(x**2 + 1) - sin(pi*x) = 0"),
+        (r"\frac{\partial u}{\partial t} = 0.1 \frac{\partial^2 u}{\partial x^2}, u(x,0)=sin(pi x), u(0,t)=u(1,t)=0",
+         "u_t - 0.1*u_xx = 0"),
+        ("∂_t u = 0.1 ∂_xx u, u(x,0)=sin(pi x), u(0,t)=u(1,t)=0", "u_t - 0.1*u_xx = 0"),
+        ("l'équation de Burgers u_t + u u_x = 0,05 u_xx sur [-1, 1], u(x,0) = -sin(pi x), u = 0 aux bords",
+         "u_t + u*u_x - 0.05*u_xx = 0, x in [-1, 1], t in [0, 1]; conditions: u + sin(pi*x) = 0 at t = 0; u = 0 at x"),
+        ("m x'' + c x' + k x = 0, m = 1 kg, c = 0.2, k = 4 N/m, x(0) = 1, x'(0)=0, 20 seconds",
+         "t in [0, 20], m = 1, c = 0.2, k = 4"),
+        ("advection of a Gaussian pulse with speed 1 on a ring of length 10 until t = 5",
+         "x in [0, 10], t in [0, 5], c = 1; conditions: u - exp(-(6*(x - 5)/10)**2) = 0 at t = 0; periodic in x."),
+    ],
+)  # fmt: skip
+def test_notations_of_scientists_are_read(text: str, solved: str) -> None:
+    _, plan = planned(f"PINN for {text}")
+    assert solved in plan.notes[0]

@@ -43,7 +43,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"(?:left|right|link|recht|gauche|droit|izq|der|x\s*=))"
             rf"|zero (?={_ON}{_EVERY}(?:other|remaining|opposite) )|zero {_FACES}"
             rf"|{_FACES}(?: are| is| (?:all|both))* (?:{_HELD} )*(?:at |to |auf |a |en )?(?:zero|null|cero|grounded)"
-            rf"|(?:fixed|pinned|eingespannt\w*|fixee?s?|fij[ao]s?) {_ON}{_EVERY}{_FACES}|fixed {_FACES}"
+            rf"|(?:fixed|pinned|eingespannt\w*|fixee?s?|fij[ao]s?|clamped) {_ON}{_EVERY}{_FACES}"
+            rf"|(?:fixed|feste[nr]?) {_FACES}"
             r"|狄利克雷|ディリクレ",
         ),
         (

@@ -46,7 +46,8 @@ _NAMED: tuple[tuple[str, str], ...] = (
     ("pendulum", r"\bpendulum|\bpendel|\bpendule|\bpendulo|\bpendolo|单摆|振り子"),
     ("harmonic_oscillator", r"harmonic oscillator|harmonische\w* oszillator|oscillateur harmonique|oscilador armonico"
      r"|mass on a spring"),
-    ("advection", r"(?<![- ]diffusion )(?:advection|transport) equation|linear advection|advektionsgleichung"
+    ("advection", r"(?<![- ]diffusion )(?:advection|transport) equation|linear advection"
+     r"|\badvection of (?:an? |the )\w+|advektionsgleichung"
      r"|transportgleichung|equation (?:d'advection|de transport)|ecuacion de adveccion|对流方程|移流方程式"),
     (
         "reaction_diffusion",

@@ -14,7 +14,8 @@ _SQUARE = re.compile(
     r"|cuadrado unitario"
 )
 _PRODUCT = re.compile(
-    rf"\[\s*(?P<a>{NUMBER})\s*[,;]\s*(?P<b>{NUMBER})\s*\]\s*(?:(?:x|×|\*|by)\s*\[\s*(?P<c>{NUMBER})\s*[,;]\s*(?P<d>{NUMBER})\s*\]|\^\s*2)"
+    rf"[\[(]\s*(?P<a>{NUMBER})\s*[,;]\s*(?P<b>{NUMBER})\s*[\])]\s*"
+    rf"(?:(?:x|×|\*|by)\s*[\[(]\s*(?P<c>{NUMBER})\s*[,;]\s*(?P<d>{NUMBER})\s*[\])]|\^\s*2)"
 )
 _WORDS = {
     "one": 1.0,
@@ -34,8 +35,8 @@ _SPAN = re.compile(
     r"(?:s\b|sec(?:onds?)?\b|seconds?|sekunden?|secondes?|segundos?|secondi|秒|time units?|units of time|zeiteinheiten)"
 )
 _LONG = (
-    rf"(?P<high>{NUMBER})\s*(?:m|met(?:er|re)s?)(?:[- ](?:long|lang)|[- ](?:\w+ )?(?:rod|bar|wire|string|stab|beam)"
-    r"|\s+de (?:long|largo))(?![a-z])"
+    rf"(?P<high>{NUMBER})\s*(?:m|met(?:er|re)s?)(?:[- ](?:long|lang|thick|dick|wide)"
+    r"|[- ](?:\w+ )?(?:rod|bar|wire|string|stab|beam)|\s+de (?:long|largo))(?![a-z])"
 )
 _UNIT_INTERVAL = re.compile(r"(?:on |over )?(?:the |a |an )?unit interval")
 

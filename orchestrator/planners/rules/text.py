@@ -14,6 +14,19 @@ HEAD, TAIL = 2_500, 1_000  # what is read of a very long request: its beginning 
 
 _MASKS: dict[SpanKind, str] = {"quote": QUOTE, "file": FILE, "url": URL, "rows": " "}
 _SUPERSCRIPTS = {"²": "^2", "³": "^3", "⁴": "^4", "⁻": "^-", "∂": "d", "½": "(1/2)", "¼": "(1/4)"}
+_DEL = r"(?:\\partial\s*|∂)"
+# TeX's fractions, and derivatives written as operators (∂_t u), as everyone types them.
+_NOTATION = (
+    (
+        re.compile(rf"\\[dt]?frac\{{{_DEL}(\^\{{?\d\}}?)?\s*([^{{}}\\]+)\}}\{{{_DEL}([a-z])\s*(\^\{{?\d\}}?)?\}}"),
+        r"d\1\2/d\3\4",
+    ),
+    (re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"((\1)/(\2))"),
+    (re.compile(rf"{_DEL}_\{{?([xyzrt]{{1,4}})\}}?\s*([A-Za-zα-ω]\w*)(?![\w(])"), r"\2_\1"),
+    (re.compile(r"\\(?:left|right|,|;|quad|cdot)(?![a-z])"), " "),
+    (re.compile(r"\\(?=(?:alpha|beta|gamma|delta|epsilon|eta|theta|kappa|lambda|mu|nu|pi|rho|sigma|tau|phi|psi|omega|sin|cos"
+                r"|tan|exp|log|ln|sqrt|tanh|sinh|cosh)(?![A-Za-z]))"), ""),
+)  # fmt: skip
 _EXTENSIONS = (
     "csv|tsv|txt|parquet|pq|feather|arrow|xlsx|xls|jsonl|json|npz|npy|hdf5|h5|pth|pt|pkl|pickle|joblib|onnx|"
     "safetensors|ckpt|ipynb|py|gz|zip|sqlite|db|png|jpe?g|tiff?|nc|mat|dat|data"
@@ -91,6 +104,8 @@ def fold(text: str) -> str:
 def _normalise(text: str) -> str:
     cut = text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
     cut = _ENDLESS.sub(lambda match: match[0][:64] + " ", cut)
+    for pattern, into in _NOTATION:
+        cut = pattern.sub(into, cut)
     for old, new in _SUPERSCRIPTS.items():
         cut = cut.replace(old, new)
     normal = unicodedata.normalize("NFKC", cut).replace("’", "'").replace("−", "-").replace("–", "-")

@@ -12,6 +12,7 @@ from orchestrator.planners.rules.library import GENERAL, elsewhere, entry_of
 from orchestrator.planners.rules.measures import UNIT, in_base_units
 from orchestrator.planners.rules.page import Page
 from orchestrator.planners.rules.ranges import has_range
+from orchestrator.planners.rules.respelled import by_field, in_order, with_definitions
 from orchestrator.planners.rules.terms import Terms, terms_told
 from orchestrator.planners.rules.text import Reading, read
 from orchestrator.planners.rules.told_conditions import Names, conditions_told, texts
@@ -52,7 +53,8 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
 
     Keys: named, equations, terms (the equations of a named problem with what words add to them), conditions, periodic,
     parameters, domain, unknown, samples, ranges, noise, columns, unread (a part that was seen and not understood),
-    unused (numbers that nothing has used), obstacle, converted (units), complex (the imaginary unit is used).
+    unused (numbers that nothing has used), obstacle, converted (units), complex (the imaginary unit is used), called
+    (the request's name of the field, and ours).
     """
     page, converted = _opened(reading, language)
     reading = page.reading
@@ -69,7 +71,8 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
         return {}
     told: Params = {"named": entry} if entry else {}
     letters, fields = _names(entry, equations, formulas, page)
-    equations, starts = _apart(equations, fields)
+    formulas, called = _respelled(page, formulas, letters, fields, named=bool(entry) and not equations)
+    equations, starts = _apart([one for one in formulas if one.kind == "equation"], fields)
     if equations:
         told |= {"equations": texts(equations), "coordinates": list(letters), "fields": list(fields)}
     if obstacle := _obstacle(reading.plain, entry, plane=plane, written_out=bool(equations)):
@@ -91,10 +94,21 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     made = conditions_told(page, conditions, speaks_of, told)
     told |= {**made, "unread": [*_list(told["unread"]), *_list(made.get("unread"))]}
     told |= _left(page, formulas, _list(told.get("unread")))
-    told |= {"converted": list(converted), **_substituted(told, entry)}
+    told |= {"converted": list(converted), "called": called, **_substituted(told, entry)}
     if entry == "burgers" and not equations and (inviscid := _INVISCID.search(reading.plain)):
         told |= _without_viscosity(told, inviscid[0], letters, fields)
     return {key: value for key, value in told.items() if value not in ({}, [], None)}
+
+
+def _respelled(
+    page: Page, formulas: list[Written], letters: tuple[str, ...], fields: tuple[str, ...], *, named: bool
+) -> tuple[list[Written], list[JsonValue]]:
+    """The formulas in one spelling, and what the request calls the field of a named problem otherwise."""
+    formulas, defined = with_definitions(formulas, fields, letters)
+    for one in defined:
+        page.strike(one.start, one.end)
+    formulas, called = by_field(formulas, fields, letters) if named else (formulas, "")
+    return in_order(formulas, fields, letters), [called, fields[0]] if called else []
 
 
 def _without_viscosity(told: Params, words: str, letters: tuple[str, ...], fields: tuple[str, ...]) -> Params:
@@ -202,8 +216,16 @@ def _names(
     fields = tuple(dict.fromkeys(name for one in equations for name in _differentiated(one.text)))
     if "'" in by and not letters:
         letters = {_unprimed(page, equations, fields)}
-    if "∇" in by:
-        letters |= {"x", "y"} if _PLANE.search(page.free) else {"x", "y", "z"} if _SOLID.search(page.free) else {"x"}
+    if "∇" in by and entry:
+        letters |= set(library()[entry].statement.domain)
+    elif "∇" in by:
+        letters |= (
+            {"x", "y"}
+            if _flat(equations) or _PLANE.search(page.free)
+            else {"x", "y", "z"}
+            if _SOLID.search(page.free)
+            else {"x"}
+        )
     for one in formulas:
         for name, inside in applications(one.text):
             letters |= (
@@ -212,6 +234,12 @@ def _names(
                 else set()
             )
     return tuple(sorted(letters - set(fields), key=lambda letter: (letter == "t", letter))), fields
+
+
+def _flat(equations: list[Written]) -> bool:
+    """Whether y stands in an equation, and z in none."""
+    text = " ".join(one.text for one in equations)
+    return bool(re.search(r"(?<![A-Za-z0-9_])y(?![A-Za-z0-9_'])", text))
 
 
 def _unprimed(page: Page, equations: list[Written], fields: tuple[str, ...]) -> str:
@@ -229,6 +257,7 @@ def _differentiated(text: str) -> list[str]:
     )
     found = [match[1] or match[2] for match in re.finditer(marks, text)]
     found += re.findall(r"(?:laplace|laplacian|lap|diff)\(\s*([A-Za-z][A-Za-z0-9]*)\s*[,)]", text)
+    found += re.findall(r"[∇Δ∆](?:\^2)?\s*\(?\s*([A-Za-z\u0370-\u03ff][A-Za-z0-9]*)", text)
     return found or [
         match[0][0] for match in re.finditer(r"(?<![A-Za-z0-9_])[uvwpqh][xyzt]{1,4}(?![A-Za-z0-9_(])", text)
     ]

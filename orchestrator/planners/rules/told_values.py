@@ -76,6 +76,13 @@ def _worded(page: Page, entry: str, found: _Found, sought_names: set[str]) -> No
                 _check_unit(entry, name, page.unit, found)
 
 
+def _is_unit(text: str) -> bool:
+    try:
+        return not dimension(text).plain
+    except IllPosed:
+        return False
+
+
 def _check_unit(entry: str | None, name: str, unit: str, found: _Found) -> None:
     """A unit that is not of the library's dimension was meant for something else."""
     usual = library()[entry].statement.units.get(name) if entry else None
@@ -95,6 +102,8 @@ def _place(page: Page, one: Written, names: Names, found: _Found, others: list[W
     unit = ""
     if match := _WITH_UNIT.fullmatch(told):
         told, unit = match["value"], match["unit"] or ""
+    elif (match := re.fullmatch(r"([-+\d.eE]+)\s+([A-Za-z][A-Za-z0-9/*^ .-]*)", told)) and _is_unit(match[2]):
+        told, unit = match[1], match[2]
     start = re.fullmatch(r"([A-Za-z]+)_?0", name)
     other = name not in names.fields and name not in names.numbers
     if "t" in names.letters and _END_TIME.fullmatch(name) and other:
@@ -104,7 +113,7 @@ def _place(page: Page, one: Written, names: Names, found: _Found, others: list[W
             return  # "until t = 0.5": the box reads it
     elif start and start[1] in names.fields and name not in names.numbers:
         found.conditions.append(f"{start[1]} = {told} at t = t_low")
-    elif name in names.fields and "=" in told:
+    elif name in names.fields:
         found.unread.append(one.text)
     elif name == "L" and other and len(names.space) == 1 and names.entry not in _WITH_LENGTHS:
         found.ends[names.space[0]] = [0.0, told]

@@ -22,18 +22,18 @@ DERIVATIVE = re.compile(
     rf"|[uvwpqh][xyzt]{{1,4}}(?![A-Za-z0-9_(])|(?:laplace|laplacian|diff|div)\s*\(|{_QUOTIENT})|\)\s*_[{COORDINATES}]+|[∇Δ∆]"
 )
 _BOUNDARY = (
-    r"(?:(?:all|the|every|both|dem|den|der|le|les|el|los|la|il|i) )*(?:spatial |whole )?(?:boundary|boundaries"
-    r"|border|edges?"
-    r"|sides?|walls?|ends?|rand|rander|enden|bords?|bordes?|contorno|frontera|frontiere)(?![a-z])"
+    r"(?:(?:all|the|every|both|its|of|four|two|dem|den|der|le|les|el|los|la|il|i|alle[nm]?|beiden|deux|ambos) )*"
+    r"(?:spatial |whole )?(?:(?:boundary|boundaries|border|edges?|sides?|walls?|ends?|rand|rander|rändern?|enden|bords?"
+    r"|bordes?|extrémités|extremos|contorno|frontera|frontiere|frontière)(?![a-z])|d\s?Ω|\\partial\s*\\Omega)"
 )
 _SIDE = (
     r"(?:the |dem |der )?(?:(?P<left>left|linken?)|(?P<right>right|rechten?)|(?P<bottom>bottom|lower|unteren?)"
     r"|(?P<top>top|upper|oberen?))[- ](?:hand )?(?:end|boundary|side|wall|edge|face|lid|rand|ende)\b"
-    r"|(?P<others>(?:all |the |its |every )*(?:other|remaining) (?:\w+ )?(?:ends?|boundar\w+|sides?|walls?|edges?"
-    r"|faces?))\b"
+    r"|(?P<others>(?:all |the |its |every )*(?:(?:other|remaining) (?:\w+ )?|three (?:other |remaining )?)"
+    r"(?:ends?|boundar\w+|sides?|walls?|edges?|faces?))\b"
 )
 _PLACE = re.compile(
-    rf"\s*(?:,\s*)?(?:at|on|bei|an|am|auf|sur|en|em|su|a|für)\s+(?:(?P<whole>{_BOUNDARY})|{_SIDE}|(?P<point>(?=[xyzrt]\s*=)))",
+    rf"\s*(?:,\s*)?(?:at|on|along|bei|an|am|auf|aux?|sur|en|em|su|a|für)\s+(?:(?P<whole>{_BOUNDARY})|{_SIDE}|(?P<point>(?=[xyzrt]\s*=)))",
     re.IGNORECASE,
 )
 _POINT = re.compile(rf"[{COORDINATES}]\s*=\s*[-+]?[0-9.]*\s*\*?\s*(?:pi|π)?(?:\s*/\s*\d+)?")

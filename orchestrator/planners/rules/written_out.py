@@ -39,7 +39,7 @@ def written_out(told: Params, name: str | None) -> tuple[Problem, tuple[str, ...
             "fields": _texts(told, "fields"),
             "conditions": conditions,
             "periodic": told.get("periodic") or [],
-            "parameters": values,
+            "parameters": _in_order(values),
             "unknown": unknown,
         }
     )
@@ -67,6 +67,14 @@ def in_parts(told: Params, name: str | None) -> tuple[Problem, tuple[str, ...]]:
         made, taken = altered(entry.statement, {**told, "equations": [*entry.statement.equations]}, entry.title)
         return made, (note, *taken)
     return parts.model_copy(update={"name": name or parts.name}), (note, *notes)
+
+
+def _in_order(values: dict[str, Any]) -> dict[str, Any]:
+    """Values that are formulas of others behind these ("a = 2 nu, nu = 0.1"); those in a circle as they were."""
+    left, found = dict(values), {}
+    while ready := [one for one, value in left.items() if not set(_WORD.findall(str(value))) & set(left) - {one}]:
+        found |= {one: left.pop(one) for one in ready}
+    return {**found, **left}
 
 
 def _values(told: Params, name: str | None, equations: list[str], notes: list[str]) -> dict[str, Any]:
