@@ -190,3 +190,23 @@ def test_a_plan_says_where_the_noise_comes_from(folder: Path) -> None:
     table(folder, "x,t,u")
     notes = " ".join(plan("infer nu in Burgers' equation from data.csv").notes)
     assert "residuals" not in notes and "a polynomial through the training rows" in notes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "estimer la diffusivité à partir de mesures dans fichier.csv",
+        "Estimer le coefficient de diffusion à partir des données de fichier.csv",
+        "Problème inverse : retrouver la diffusivité à partir de fichier.csv",
+        "Déterminer la conductivité thermique à partir de fichier.csv",
+        "Estimar la difusividad a partir de medidas en fichier.csv",
+        "Bestimme die Wärmeleitfähigkeit aus fichier.csv",
+        "Ermittle den Diffusionskoeffizienten aus den Messdaten fichier.csv",
+        "Stimare la diffusività dalle misure in fichier.csv",
+    ],
+)
+def test_a_coefficient_is_sought_in_other_languages_too(text: str, folder: Path) -> None:
+    table(folder, "x,t,u", "fichier.csv")
+    routing, made = planned(text)
+    assert routing.route == "train/pinn" and made.problem is not None
+    assert set(made.problem["unknown"]) == {"alpha"}

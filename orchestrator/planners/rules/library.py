@@ -10,7 +10,8 @@ _DIFFUSION = (
     r"|diffusionskoeffizient\w*"
     r"|temperaturleitfahigkeit|warmeleitzahl|diffusivite|coefficient de diffusion|difusividad\w*"
     r"|coeficiente de difusion"
-    r"|diffusivita|热扩散系数|扩散系数|拡散係数|alpha|alfa|α|kappa|κ"
+    r"|diffusivita|conductivite(?: thermique)?|conductividad(?: termica)?|warmeleitfahigkeit|coefficiente di diffusione"
+    r"|热扩散系数|扩散系数|拡散係数|alpha|alfa|α|kappa|κ"
 )
 _VISCOSITY = r"(?:kinematic )?viscosit(?:y|ies|a|e)\b|viskositat\w*|viscosidad\w*|粘度|粘性係数|粘性系数|粘性|ν"
 _RATE = r"(?:growth|reaction) rate|wachstumsrate|taux de croissance"
@@ -136,9 +137,10 @@ _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kapp
           "σ": "sigma", "ω": "omega", "ε": "eps"}  # fmt: skip
 # What a coefficient without an equation speaks of.
 BY_COEFFICIENT: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("heat", re.compile(r"(?:thermal )?diffusivity|diffusion coefficient|diffusivitat|diffusivite|difusividad"
-     r"|热扩散系数|扩散系数|拡散係数")),
-    ("wave", re.compile(r"wave speed|wellengeschwindigkeit|vitesse d'onde")),
+    ("heat", re.compile(r"(?:thermal )?(?:diffusivity|conductivity)|diffusion (?:coefficient|constant)|diffusivit\w*"
+     r"|difusividade?|diffusionskoeffizient\w*|(?:temperatur|warme)leitfahigkeit|warmeleitzahl|conductivit[ea]\b"
+     r"|conductividad|coefficiente? (?:de|di) diffusione?|coeficiente de difus\w+|热扩散系数|扩散系数|拡散係数")),
+    ("wave", re.compile(r"wave speed|wellengeschwindigkeit|vitesse (?:d'onde|des ondes)|velocidad de (?:la )?onda")),
 )  # fmt: skip
 
 

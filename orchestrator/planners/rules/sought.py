@@ -17,7 +17,7 @@ SEEK = re.compile(
     r"|calibrat(?:e|ing)|discover\w*|invert for"
     r"|fit(?:ting)?|learn|what (?:is|are)(?: the values? of)?|unknown|bestimm(?:e|en)|schatz(?:e|en)|ermittle"
     r"|finde|identifizier\w*"
-    r"|unbekannte[nrs]?|estime[rz]?|determine[rz]?|trouve[rz]?|identifie[rz]?|inconnue?|estima\w*|determina\w*|encuentra|identifica\w*"
+    r"|unbekannte[nrs]?|estime[rz]?|determine[rz]?|(?:re)?trouve[rz]?|ajuste[rz]?|calibre[rz]?|identifie[rz]?|inconnue?|estima\w*|determina\w*|encuentra|identifica\w*"
     r"|desconocid[ao]|stima\w*|trova\w*|incognit[ao]|encontr[ae]\w*|inverse problem (?:for|of))\b|推断|估计|辨识|识别"
     r"|推定"
     r"|同定|反演"

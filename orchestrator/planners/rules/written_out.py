@@ -71,7 +71,8 @@ def in_parts(told: Params, name: str | None) -> tuple[Problem, tuple[str, ...]]:
 
 def _in_order(values: dict[str, Any]) -> dict[str, Any]:
     """Values that are formulas of others behind these ("a = 2 nu, nu = 0.1"); those in a circle as they were."""
-    left, found = dict(values), {}
+    left = dict(values)
+    found: dict[str, Any] = {}
     while ready := [one for one, value in left.items() if not set(_WORD.findall(str(value))) & set(left) - {one}]:
         found |= {one: left.pop(one) for one in ready}
     return {**found, **left}
