@@ -6,7 +6,7 @@ from typing import Literal
 
 from orchestrator.core.values import Value
 
-ModelKind = Literal["pickle", "torch", "run"]
+ModelKind = Literal["pickle", "torch", "xgboost", "lightgbm", "run"]
 
 
 class ModelFile(Value):
@@ -24,6 +24,11 @@ class ModelFile(Value):
     skill: str = ""
     run: str = ""
     trained_rows: str = ""
+
+    @property
+    def is_code(self) -> bool:
+        """Whether opening it runs what the file says. What XGBoost and LightGBM write themselves is data."""
+        return self.kind in ("pickle", "torch")
 
 
 class Evaluated(Value):

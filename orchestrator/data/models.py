@@ -10,29 +10,46 @@ from orchestrator.core.errors import BadInput, NotAvailable
 from orchestrator.core.evaluated import ModelFile, ModelKind
 from orchestrator.core.values import sha256_file
 
-MODEL_SUFFIX = re.compile(r"\.(?:joblib|pkl|pickle|pt|pth|onnx|safetensors|ckpt|h5|hdf5|keras)$", re.IGNORECASE)
-KINDS: dict[str, ModelKind] = {".joblib": "pickle", ".pkl": "pickle", ".pickle": "pickle"}
+MODEL_SUFFIX = re.compile(r"\.(?:joblib|pkl|pickle|ubj|pt|pth|onnx|safetensors|ckpt|h5|hdf5|keras|cbm)$", re.IGNORECASE)
+KINDS: dict[str, ModelKind] = {".joblib": "pickle", ".pkl": "pickle", ".pickle": "pickle", ".ubj": "xgboost"}
+# Suffixes of other things as well: the first bytes tell.
+BOOSTERS: dict[str, tuple[ModelKind, re.Pattern[bytes]]] = {
+    ".json": ("xgboost", re.compile(rb'\s*\{.{0,200}?"learner"\s*:\s*\{', re.DOTALL)),
+    ".txt": ("lightgbm", re.compile(rb"tree\r?\nversion=")),
+}
+HEAD = 4096
 MAX_MODEL_MB = 512
 REMEDY = "save the fitted model with joblib.dump(model, 'model.joblib'), its preprocessing included"
 
 
 def is_model(name: str) -> bool:
-    """Whether a file's name says that it holds a model."""
-    return bool(MODEL_SUFFIX.search(name))
+    """Whether a file's name says that it holds a model, or its first bytes that a booster's own library wrote it."""
+    return bool(MODEL_SUFFIX.search(name)) or _booster(Path(name)) is not None
+
+
+def _booster(path: Path) -> ModelKind | None:
+    kind, beginning = BOOSTERS.get(path.suffix.lower(), (None, None))
+    if beginning is None:
+        return None
+    try:
+        with path.expanduser().open("rb") as stream:
+            return kind if beginning.match(stream.read(HEAD)) else None
+    except (OSError, RuntimeError):
+        return None
 
 
 def describe_model(name: str) -> ModelFile:
-    """The model's file by name, hash and size; its content is not looked at.
+    """The model's file by name, hash and size; of its content only the first bytes are looked at.
 
     Raises:
         BadInput: it is missing, a folder, empty, unreadable or too large.
         NotAvailable: a format that nothing here can run.
     """
     path = Path(name).expanduser()
-    kind = KINDS.get(path.suffix.lower())
+    kind = KINDS.get(path.suffix.lower()) or _booster(path)
     if kind is None:
         what = "ONNX has no runtime in the boxes' environment" if path.suffix.lower() == ".onnx" else "no such format"
-        known = ", ".join(KINDS)
+        known = ", ".join((*KINDS, *BOOSTERS))
         raise NotAvailable(
             f"the model {name!r} cannot be evaluated yet: {path.suffix} ({what}; there are {known})", remedy=REMEDY
         )

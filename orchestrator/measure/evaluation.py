@@ -89,7 +89,7 @@ def run_models(plan: Plan, step: Step, skills: Mapping[str, Skill]) -> dict[str,
 
 def judged(code: Code, plan: Plan) -> Code:
     """The skill as the boxes trust it: opening a user's pickle runs the user's code."""
-    theirs = plan.evaluated is not None and any(model.kind != "run" for model in plan.evaluated.models.values())
+    theirs = plan.evaluated is not None and any(model.is_code for model in plan.evaluated.models.values())
     return code.model_copy(update={"trust": "user"}) if theirs and code.trust == "builtin" else code
 
 

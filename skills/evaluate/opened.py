@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skills.evaluate.boosters import OPENERS
 from skills.evaluate.openmp import offer_openmp
 from skills.evaluate.rows import Rows, class_name
 from skills.evaluate.spec import Spec, Subject
@@ -40,7 +41,7 @@ class Raw:
 
 
 def open_model(path: Path, subject: Subject) -> Any:
-    """The object in a pickle or joblib file.
+    """The object in a pickle or joblib file, or the booster in a file of XGBoost or LightGBM.
 
     Raises: UserMistake where it cannot be opened with the libraries of this environment, or holds no model.
     """
@@ -48,7 +49,9 @@ def open_model(path: Path, subject: Subject) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions: what then breaks says so itself
-            found = joblib.load(path)
+            found = OPENERS.get(subject.kind, joblib.load)(path)
+    except UserMistake as mistake:
+        raise UserMistake(f"{subject.name!r} cannot be used: {mistake.message}", mistake.remedy) from mistake
     except (Exception, SystemExit) as error:  # a stranger's file may raise anything; it is the user's to mend
         raise UserMistake(
             f"{subject.name!r} cannot be opened: {told(error)}",
@@ -125,7 +128,7 @@ def names_of(model: Any) -> list[str] | None:
     """The columns' names that a model was fitted to; None where it was given none."""
     try:
         names = [str(name) for name in model.feature_names_in_]
-    except AttributeError:
+    except (AttributeError, TypeError):
         return None
     return None if all(GIVEN_NAMES.fullmatch(name) for name in names) else names
 

@@ -22,7 +22,7 @@ class Subject(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    kind: Literal["pickle", "torch", "run"] = "pickle"
+    kind: Literal["pickle", "torch", "xgboost", "lightgbm", "run"] = "pickle"
     sha256: str = ""
     skill: str = ""
     run: str = ""

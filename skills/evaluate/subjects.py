@@ -26,7 +26,7 @@ def keep(job: Job, name: str, subject: Subject) -> None:
 
 
 def place(folder: Path, name: str, subject: Subject) -> Path:
-    return folder / (name if subject.kind == "run" else f"{name}.{subject.kind}")
+    return folder / (name if subject.kind == "run" else f"{name}{Path(subject.name).suffix.lower()}")
 
 
 def fit_parts(job: Job, subject: Subject, name: str) -> list[str]:

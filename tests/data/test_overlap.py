@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.core.errors import BadInput, NotAvailable
 from orchestrator.core.plan import DataStrategy, SplitPlan
-from orchestrator.data.models import describe_model
+from orchestrator.data.models import describe_model, is_model
 from orchestrator.data.overlap import find_overlap
 from orchestrator.data.split import split_table
 
@@ -74,6 +74,24 @@ def test_a_model_file_is_described_by_name_size_and_hash(tmp_path: Path) -> None
     (tmp_path / "m.joblib").write_bytes(b"anything, since it is not opened")
     found = describe_model(str(tmp_path / "m.joblib"))
     assert (found.name, found.kind, found.bytes, len(found.sha256)) == ("m.joblib", "pickle", 32, 64)
+
+
+def test_boosters_are_told_from_other_files_by_their_first_bytes(tmp_path: Path) -> None:
+    held = {
+        "b.json": b'{"learner":{"attributes":{},"gradient_booster":{}},"version":[3,0,0]}',
+        "b.txt": b"tree\nversion=v4\nnum_class=1\n",
+        "b.ubj": b"{L",
+        "problem.json": b'{"name": "heat", "domain": {"x": [0, 1]}}',
+        "notes.txt": b"a tree\nversion=1",
+    }
+    for name, content in held.items():
+        (tmp_path / name).write_bytes(content)
+    told = {name: is_model(str(tmp_path / name)) for name in held}
+    assert told == {"b.json": True, "b.txt": True, "b.ubj": True, "problem.json": False, "notes.txt": False}
+    kinds = {name: describe_model(str(tmp_path / name)) for name in ("b.json", "b.txt", "b.ubj")}
+    assert [found.kind for found in kinds.values()] == ["xgboost", "lightgbm", "xgboost"]
+    assert not any(found.is_code for found in kinds.values())
+    assert not is_model(str(tmp_path / "missing.json")) and not is_model(str(tmp_path / "folder.txt"))
 
 
 def test_model_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
+from skills.evaluate.openmp import offer_openmp; offer_openmp()
 import os, pickle, sys
 import joblib, numpy as np, pandas as pd
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -30,6 +32,16 @@ joblib.dump(GaussianNB().fit(X.to_numpy()[:, :2], train["y"] == "yes"), "other_c
 joblib.dump(LogisticRegression().fit(X.to_numpy()[:, :2], train["y"]), "two.joblib")
 joblib.dump(Ridge().fit(X, train["size"]), "ridge.joblib")
 joblib.dump({"model": 1}, "dictionary.joblib")
+import lightgbm, xgboost
+coded = (train["y"] == "yes").astype(int)
+small = {"n_estimators": 5, "n_jobs": 1}
+of_classes = xgboost.XGBClassifier(**small).fit(X, coded)
+for name in ("booster.json", "booster.ubj"):
+    of_classes.save_model(name)
+xgboost.XGBRegressor(**small).fit(X.to_numpy(), train["size"]).save_model("of_size.json")
+lightgbm.LGBMClassifier(**small, verbosity=-1).fit(X, coded).booster_.save_model("booster.txt")
+lightgbm.LGBMRanker(**small, verbosity=-1).fit(X, coded, group=[400]).booster_.save_model("ranker.txt")
+np.save("booster.npy", of_classes.predict_proba(rest[["a", "b", "c"]]))
 
 class Evil:
     def __reduce__(self):
@@ -46,6 +58,7 @@ with open("broken.pkl", "wb") as stream:
 def models(box_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with models, `train.csv`, `test.csv`, and `rows.parquet` as the host would write them."""
     folder = tmp_path_factory.mktemp("models")
-    done = subprocess.run([str(box_python), "-c", SCRIPT, str(folder)], capture_output=True, text=True, timeout=120)
+    command = [str(box_python), "-c", SCRIPT, str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return folder

@@ -97,18 +97,47 @@ def test_a_regression_gets_intervals_that_hold_their_share(
     assert 0.74 < inside.mean() < 0.86
 
 
+@pytest.mark.parametrize(("model", "kind"), [("booster.ubj", "xgboost"), ("booster.txt", "lightgbm")])
+def test_a_booster_that_its_library_saved_predicts_as_it_did(
+    box: Box, models: Path, halves: pd.DataFrame, tmp_path: Path, model: str, kind: str
+) -> None:
+    for name in ("half.parquet", "inputs.parquet"):
+        frame = pd.read_parquet(models / name)
+        frame.assign(y=(frame["y"] == "yes").astype(int) if "y" in frame else 0).to_parquet(tmp_path / name)
+    told = {"target": "y", "task": "binary", "metric": "roc_auc", "features": FEATURES}
+    spec = {**told, "subject": {"name": model, "kind": kind}}
+    inputs = {"train": str(tmp_path / "half.parquet"), "subject": str(models / model)}
+    done = box("work", tmp_path / "work", skill="evaluate", spec=spec, inputs=inputs)
+    assert done.code == 0, done.output
+    predicted = box(
+        "predict", tmp_path / "predict", inputs={"rows": str(tmp_path / "inputs.parquet")}, variants=["delivered"],
+        models={"subject": {"skill": "evaluate", "path": str(done.out / "model")}},
+    )  # fmt: skip
+    assert predicted.code == 0, predicted.output
+    held = np.load(predicted.out / "predictions.npz")
+    assert held["output_names"].tolist() == ["0", "1"]
+    if kind == "xgboost":
+        assert held["outputs"] == pytest.approx(np.load(models / "booster.npy")[500:], abs=1e-6)
+    positive = (halves["y"] == "yes").to_numpy()
+    assert held["outputs"][positive, 1].mean() > held["outputs"][~positive, 1].mean() + 0.1
+
+
 @pytest.mark.parametrize(
     ("model", "message"),
     [("dictionary.joblib", "holds an object of type dict with the keys 'model', which has no predict"),
      ("broken.pkl", "'broken.pkl' cannot be opened"),
      ("wide.joblib", "was fitted to the 3 columns 'a2', 'a3', 'a4', which the table has not"),
      ("two.joblib", "was fitted to 2 columns without names, and the table has 3"),
-     ("ridge.joblib", "knows no classes: it predicts a quantity")],
+     ("ridge.joblib", "knows no classes: it predicts a quantity"),
+     ("booster.json", "holds the classes 'no', 'yes', and 'booster.json' knows '0', '1' alone"),
+     ("of_size.json", "knows no classes: it predicts a quantity"),
+     ("ranker.txt", "its objective 'lambdarank' is neither of classes nor of a quantity")],
 )  # fmt: skip
 def test_a_model_that_cannot_be_used_is_one_clear_mistake(
     box: Box, models: Path, halves: pd.DataFrame, tmp_path: Path, model: str, message: str
 ) -> None:
-    done = worked(box, models, tmp_path / "work", model)
+    kind = {".json": "xgboost", ".txt": "lightgbm"}.get(Path(model).suffix, "pickle")
+    done = worked(box, models, tmp_path / "work", model, subject={"name": model, "kind": kind})
     assert done.code == 42, done.output
     assert message in done.json("error.json")["message"] and done.json("error.json")["remedy"]
 
