@@ -42,9 +42,9 @@ def learning_claims(evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evide
     """What the last and largest part of the training rows was worth, where a learning curve was measured."""
     scores = {entry.subject: entry for entry in evidence if entry.name == "learning.score" and entry.value is not None}
     gains = [entry for entry in evidence if entry.name == "learning.gain" and entry.value is not None]
-    if not gains or gains[-1].interval is None:
+    last = gains[-1] if gains else None
+    if last is None or last.interval is None:
         return
-    last = gains[-1]
     named = ", ".join(f"{spell(entry.value)} after {rows}" for rows, entry in scores.items())
     metric = last.text.partition(":")[0]
     told = "more rows may help further" if last.interval[0] > 0 else "that may be chance, so more rows need not help"

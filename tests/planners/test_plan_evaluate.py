@@ -53,7 +53,8 @@ def spec(text: str, **more: Any) -> dict[str, JsonValue]:
     "text",
     ["Evaluate m.joblib on x.csv, target y", "Compare m.joblib with n.pkl on x.csv", "Recalibrate m.joblib on x.csv",
      "predict y in x.csv with m.joblib", "Conformal prediction intervals for m.joblib on x.csv, target price",
-     "Evaluate run 20261126-002901-2c9ad5", "evaluate run last on new.csv", "Is m.pkl better than n.pkl on x.csv?",
+     "Evaluate run 20261126-002901-2c9ad5", "evaluate run last on new.csv",
+     "Evaluate booster.ubj on x.csv, target y", "Is m.pkl better than n.pkl on x.csv?",
      "Bewerte m.joblib auf x.csv, Zielspalte y"],
 )  # fmt: skip
 def test_a_request_that_names_a_model_is_an_evaluation(text: str) -> None:

@@ -55,6 +55,13 @@ def leak(kind: str, *columns: str) -> Verdict:
     return Verdict(id="data.leakage", verdict="failed", columns={kind: columns})
 
 
+def test_a_training_may_take_twice_its_estimate_where_that_is_long() -> None:
+    wide = table(*(column(f"x{k}", "number", 9000) for k in range(200)), column("y", "boolean", 2), rows=200_000)
+    made = plan("Predict y in x.csv", wide)
+    assert made.steps[0].resources.timeout_s == 2 * made.estimate.wall_s > 1800
+    assert plan("Predict price in x.csv").steps[0].resources.timeout_s == 900
+
+
 def test_a_table_plan_is_one_step_with_a_full_spec() -> None:
     made = plan("Predict price in x.csv, seed 3, 10 folds, 50 trees")
     (step,) = made.steps

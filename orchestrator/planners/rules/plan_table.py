@@ -60,14 +60,18 @@ def table_plan(
     decision = decide(routing, plain, profile, findings)
     strategy = decision.strategy
     spec = _spec(request, routing, strategy, profile)
-    timeout = request.timeout_s or _number(routing.params.get("timeout_s")) or 900.0
+    timeout = request.timeout_s or _number(routing.params.get("timeout_s"))
     estimate = _estimate(profile, strategy)
     step = Step(
         id="train",
         worker="tabular",
         kind="skill",
         spec=spec,
-        resources=Resources(cpus=1, memory_mb=_memory(profile), timeout_s=max(1.0, timeout)),
+        resources=Resources(
+            cpus=1,
+            memory_mb=_memory(profile),
+            timeout_s=max(1.0, timeout or max(900.0, 2 * estimate.wall_s)),
+        ),
     )
     return Plan(
         route=Route.TABULAR,
