@@ -158,4 +158,5 @@ def _parabola(first: Row, last: Row, length: float, shifted: str) -> str | None:
     if factor == 0.0:
         return None
     bend = (value_r - a_r * (level + rise * length) - b_r * rise) / factor
-    return f"{level:.15g} + ({rise:.15g})*{shifted} + ({bend:.15g})*{shifted}**2"
+    parts = ((level, ""), (rise, f"*{shifted}"), (bend, f"*{shifted}**2"))
+    return " + ".join(f"({value:.15g}){by}" for value, by in parts if value) or "0"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from orchestrator.core.errors import BadInput, IllPosed, UserError
+from orchestrator.core.errors import BadInput, IllPosed, NotAvailable, UserError
 from tests.planners.stated import planned
 
 ROD = "u_t - alpha*u_xx = 0, x in [0, 2], t in [0, 1000], alpha = 0.0001; conditions: u - sin(pi*x/2) = 0 at t = 0; "
@@ -129,6 +129,11 @@ def test_a_complex_equation_that_cannot_be_split_says_how_to_write_it() -> None:
          "u_t + u*u_x - 0.05*u_xx = 0, x in [-1, 1], t in [0, 1]; conditions: u + sin(pi*x) = 0 at t = 0; u = 0 at x"),
         ("m x'' + c x' + k x = 0, m = 1 kg, c = 0.2, k = 4 N/m, x(0) = 1, x'(0)=0, 20 seconds",
          "t in [0, 20], m = 1, c = 0.2, k = 4"),
+        ("u_t = u_xx + u_yy, u = sin(pi x) sin(pi y) initially, u = 0 on the boundary, unit square, t to 0.1",
+         "conditions: u - sin(pi*x)*sin(pi*y) = 0 at t = 0; u = 0 at x = 0"),
+        ("the wave equation, c = 2, initial displacement sin(2 pi x), initial velocity pi sin(pi x)",
+         "u_t - pi*sin(pi*x) = 0 at t = 0; u - sin(2*pi*x) = 0 at t = 0."),
+        ("y'' + y = sin(2x), y(0)=0, y(pi/2)=1", "y_xx + y - sin(2*x) = 0, x in [0, 1.5708]"),
         ("advection of a Gaussian pulse with speed 1 on a ring of length 10 until t = 5",
          "x in [0, 10], t in [0, 5], c = 1; conditions: u - exp(-(6*(x - 5)/10)**2) = 0 at t = 0; periodic in x."),
     ],
@@ -136,3 +141,30 @@ def test_a_complex_equation_that_cannot_be_split_says_how_to_write_it() -> None:
 def test_notations_of_scientists_are_read(text: str, solved: str) -> None:
     _, plan = planned(f"PINN for {text}")
     assert solved in plan.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("the nonlinear heat equation", "nonlinear heat equation"),
+        ("the damped wave equation", "damped wave equation"),
+        ("the wave equation with damping", "wave equation with damping"),
+        ("a double pendulum", "double pendulum"),
+        ("the linear Schrödinger equation", "linear schrodinger"),
+        ("the Schrödinger equation in a harmonic potential", "in a harmonic potential"),
+        ("the steady-state heat equation", "steady-state heat equation"),
+        ("the heat equation in cylindrical coordinates", "cylindrical coordinates"),
+    ],
+)
+def test_another_equation_is_not_taken_for_the_one_of_its_name(text: str, words: str) -> None:
+    with pytest.raises(NotAvailable, match=re.escape(words)) as caught:
+        planned(f"PINN for {text}")
+    assert "Write the problem out" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "text", ["Use a nonlinear solver to simulate the heat equation", "PINN for heat equation with damped Gauss-Newton",
+             "PINN for the nonlinear Schrödinger equation", "Simulate the damped pendulum"]
+)  # fmt: skip
+def test_words_about_something_else_leave_the_equation_as_it_is(text: str) -> None:
+    assert planned(text)[1].problem is not None

@@ -11,7 +11,8 @@ from orchestrator.planners.rules.formula import constant
 from orchestrator.planners.rules.page import Page
 
 _SOURCE = (
-    r"(?:heat )?(?:sources?|sinks?|forcing|force)(?: terms?| functions?)?|quellterm|quelle|terme source"
+    r"(?:heat )?(?:sources?|sinks?|forcing|force)(?: terms?| functions?)?|right[- ]hand side|rhs|rechte seite"
+    r"|quellterm|quelle|terme source"
     r"|termino fuente|源项"
 )
 _REACTION = r"reaction(?: coefficient| rate| terms?)?|growth rate|wachstumsrate|taux de croissance"
@@ -84,4 +85,6 @@ def refusal(unread: JsonValue) -> str:
     if str(unread).startswith("diffusivity "):
         told = str(unread).removeprefix("diffusivity ")
         return f"Write the equation out: `u_t = (({told})*u_x)_x` or `u_t = ({told})*u_xx`."
+    if str(unread).startswith("source "):
+        return f"Write the equation out with it, e.g. `-u_xx - u_yy = {str(unread).removeprefix('source ')}`."
     return ""

@@ -11,6 +11,7 @@ from orchestrator.planners.rules import sought
 from orchestrator.planners.rules.library import GENERAL, elsewhere, entry_of
 from orchestrator.planners.rules.measures import UNIT, in_base_units
 from orchestrator.planners.rules.page import Page
+from orchestrator.planners.rules.qualified import other_equation
 from orchestrator.planners.rules.ranges import has_range
 from orchestrator.planners.rules.respelled import by_field, in_order, with_definitions
 from orchestrator.planners.rules.terms import Terms, terms_told
@@ -93,6 +94,8 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     speaks_of = Names(entry, fields, letters, (*names, *keys(told, "parameters")), _twice(entry, equations))
     made = conditions_told(page, conditions, speaks_of, told)
     told |= {**made, "unread": [*_list(told["unread"]), *_list(made.get("unread"))]}
+    if entry and not equations and (other := other_equation(page.free, entry)):
+        told["obstacle"] = f"{other!r} is not the equation that the library holds by this name"
     told |= _left(page, formulas, _list(told.get("unread")))
     told |= {"converted": list(converted), "called": called, **_substituted(told, entry)}
     if entry == "burgers" and not equations and (inviscid := _INVISCID.search(reading.plain)):
@@ -245,7 +248,7 @@ def _flat(equations: list[Written]) -> bool:
 def _unprimed(page: Page, equations: list[Written], fields: tuple[str, ...]) -> str:
     """What a prime differentiates by: the letter that stands in the equations, or has a range; else the time."""
     free = [letter for letter in "txyzr" if letter not in fields]
-    words = {word for one in equations for word in re.findall(r"(?<![A-Za-z0-9_])[a-z](?![A-Za-z0-9_'])", one.text)}
+    words = {word for one in equations for word in re.findall(r"(?<![A-Za-z_])[a-z](?![A-Za-z0-9_'])", one.text)}
     ranged = (letter for letter in free if has_range(page, letter))
     return next((letter for letter in free if letter in words and letter in "tx"), None) or next(ranged, "t")
 

@@ -28,6 +28,10 @@ _AT_REST = re.compile(
     r"|zero initial (?:velocity|speed)|initial (?:velocity|speed) (?:zero|0(?![.\d]))|(?:aus der|in) ruhe\b|au repos\b"
     r"|en reposo\b|losgelassen|\breleased\b"
 )
+_SPEED = re.compile(
+    r"(?:initial (?:velocity|speed|rate of change)|anfangsgeschwindigkeit|vitesse initiale|velocidad inicial)"
+    r"\s*(?:(?:given by|equal to) )?(?:is|=|:|of|ist|von|est|de|es)?\s*"
+)
 _FACE = re.compile(r"[xyz] = [xyz]_(?:low|high)")
 _IN_A_PLANE = re.compile(r"\b(?:top|bottom|upper|lower|oben|unten|front|back|haut|bas|arriba|abajo)\b")
 
@@ -59,6 +63,8 @@ def conditions_told(page: Page, formulas: list[Written], names: Names, told: Par
     found += list(initial_values(page, names.entry, names.fields))
     if moves and names.twice and page.find(_AT_REST) and not any(_is_slope(str(one)) for one in found):
         found += [f"{name}_t = 0 at t = t_low" for name in names.fields]
+    if names.space and moves and names.twice:
+        found += _speed(page, names)
     if names.space and moves:
         told_start = any(_is_start(one) for one in formulas)
         found += _initial(page, names, result, told_start=told_start)
@@ -70,6 +76,16 @@ def conditions_told(page: Page, formulas: list[Written], names: Names, told: Par
             result["unread_boundary"] = words
         found += _told_sides(sides, names)
     return {**result, "conditions": _without_others(found, names), "periodic": periodic}
+
+
+def _speed(page: Page, names: Names) -> list[JsonValue]:
+    """An initial rate of change in words: "initial velocity pi sin(pi x)"."""
+    match = _SPEED.search(page.free)
+    text, end = scan(page.cased, match.end(), (*names.space, *names.numbers)) if match else ("", 0)
+    if match is None or not text:
+        return []
+    page.strike(match.start(), end)
+    return [f"{names.fields[0]}_t = {text} at t = t_low"]
 
 
 def _initial(page: Page, names: Names, result: Params, *, told_start: bool) -> list[JsonValue]:

@@ -36,6 +36,10 @@ _PLACE = re.compile(
     rf"\s*(?:,\s*)?(?:at|on|along|bei|an|am|auf|aux?|sur|en|em|su|a|für)\s+(?:(?P<whole>{_BOUNDARY})|{_SIDE}|(?P<point>(?=[xyzrt]\s*=)))",
     re.IGNORECASE,
 )
+_START = re.compile(
+    r"\s+(?:initially|at the start|at first|at time zero|zu beginn|anfangs|initialement|au départ|inicialmente)\b",
+    re.IGNORECASE,
+)
 _POINT = re.compile(rf"[{COORDINATES}]\s*=\s*[-+]?[0-9.]*\s*\*?\s*(?:pi|π)?(?:\s*/\s*\d+)?")
 _JOINT = re.compile(r"\s*(?:,|and|und|et)\s*(?=[xyzrt]\s*=\s*[-+.\dp])")
 
@@ -112,6 +116,8 @@ def _is_number(text: str) -> bool:
 
 def _place(raw: str, end: int) -> tuple[str, int]:
     match = _PLACE.match(raw, end)
+    if start := _START.match(raw, end):
+        return "t = t_low", start.end()
     if not match:
         return "", end
     if match["whole"]:
