@@ -22,6 +22,7 @@ from orchestrator.journal.journal import Journal, read_events
 from orchestrator.journal.rundir import RunDirectory
 from orchestrator.measure.bench import Bench, Scorer, together
 from orchestrator.measure.constant import CONSTANT, COVERAGE, write_constant
+from orchestrator.measure.decisions import THRESHOLD, book_threshold
 from orchestrator.measure.details import detail_files, detail_scorers
 from orchestrator.measure.edge import DELIVERED, load_predictions, load_variants, prediction_file
 from orchestrator.measure.evidence import EvidenceBook
@@ -31,7 +32,7 @@ from orchestrator.measure.subjects import Subject
 
 SKILL = "evaluate"
 SET = "test"
-OTHER, RECALIBRATED, THRESHOLD, SETS = "other", "recalibrated", "threshold", "sets"
+OTHER, RECALIBRATED, SETS = "other", "recalibrated", "sets"
 READ: EventKind = "labels.read"
 Files = dict[str, Path]
 
@@ -72,6 +73,9 @@ async def measure_evaluation(
         scorers.append(Scorer(name="prediction_repeat", inputs={"predictions": f"p_{DELIVERED}", "again": "again"}))
     scores = await bench.score("scores", scorers, files)
     book.add_scores(scores, bench.run.measured / "scores" / "scores.json", step.id)
+    if THRESHOLD in names:
+        both = files[f"p_{DELIVERED}"], files[f"p_{THRESHOLD}"]
+        book_threshold(book, subject.model.folder, *both, split.test_rows, step.id)
 
 
 def run_models(plan: Plan, step: Step, skills: Mapping[str, Skill]) -> dict[str, ModelFiles]:

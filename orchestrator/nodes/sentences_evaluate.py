@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from orchestrator.core.evidence import Evidence
 from orchestrator.core.plan import Plan
 from orchestrator.gates.evaluation import differs
-from orchestrator.measure.evaluation import OTHER, RECALIBRATED, SETS, THRESHOLD
+from orchestrator.measure.decisions import THRESHOLD, VALUE
+from orchestrator.measure.evaluation import OTHER, RECALIBRATED, SETS
 from orchestrator.nodes.detail_sentences import learning_claims, slice_claims
 from orchestrator.report.intervals import interval_words
 
@@ -29,27 +30,41 @@ def evaluation_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tu
 
 
 def _told(entry: Evidence, metric: str, names: dict[str, str]) -> str:
-    who = names.get(entry.subject, "")
-    kind = entry.name.replace("_", " ")
+    """What an entry says; empty where the answer does not quote it."""
+    if entry.name == "paired_difference":
+        return _difference(entry, metric, names)
+    if entry.subject in (THRESHOLD, SETS):
+        return _decided(entry)
+    who, kind = names.get(entry.subject, ""), entry.name.replace("_", " ")
     if entry.name == metric and entry.subject == DELIVERED:
         return f"{kind} of {who} on {entry.n} sealed rows"
     if entry.name == metric and entry.subject in (OTHER, CONSTANT):
         return f"{kind} of {who} on the same rows"
-    if entry.name == "paired_difference" and entry.subject == f"{DELIVERED} vs {OTHER}":
-        return f"By how much {names[DELIVERED]} is better than {names[OTHER]} in {metric}, row by row: {differs(entry)}"
     if entry.name in OF_CALIBRATION and entry.subject == RECALIBRATED:
         return f"{kind} of {who} on the same rows"
     if entry.name in OF_CALIBRATION and entry.subject == DELIVERED and entry.name != metric:
         return f"{kind} of {who} as it is"
-    if entry.subject == THRESHOLD:
-        return f"{kind} at the threshold that was chosen on the validation rows"
     if entry.name == "coverage" and entry.subject == DELIVERED:
         return f"Share of sealed rows inside the prediction intervals of {who}: {entry.text}"
-    if entry.subject == SETS:
-        return f"Sets of classes: {'their mean size' if entry.name == 'set_size' else entry.text}"
-    if entry.name == "accesses":
-        return entry.text[:1].upper() + entry.text[1:]
+    return entry.text[:1].upper() + entry.text[1:] if entry.name == "accesses" else ""
+
+
+def _difference(pair: Evidence, metric: str, names: dict[str, str]) -> str:
+    ours = names[DELIVERED]
+    if pair.subject == f"{DELIVERED} vs {OTHER}":
+        return f"By how much {ours} is better than {names[OTHER]} in {metric}, row by row: {differs(pair)}"
+    if pair.subject == f"{DELIVERED} vs {RECALIBRATED}":
+        return f"By how much {ours} as it is has the better log loss than recalibrated, row by row: {differs(pair)}"
     return ""
+
+
+def _decided(entry: Evidence) -> str:
+    """Of the threshold that was chosen, and of conformal sets."""
+    if entry.name == VALUE:
+        return f"The threshold, {entry.text}"
+    if entry.subject == THRESHOLD:
+        return f"{entry.name.replace('_', ' ')} at the threshold that was chosen on the validation rows"
+    return f"Sets of classes: {'their mean size' if entry.name == 'set_size' else entry.text}"
 
 
 def _range(entry: Evidence) -> str:

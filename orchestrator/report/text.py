@@ -128,9 +128,8 @@ def _head(answer: Answer) -> Iterator[str]:
 
 
 def _understood(answer: Answer) -> tuple[str, ...]:
-    """The problem of a field as it was solved, and all that was assumed; of a plan it stands among the notes."""
-    plan = answer.plan
-    return plan.notes if plan is not None and plan.problem is not None and answer.status != "planned" else ()
+    """The problem as it was solved, and all that was assumed or not done; of a plan it stands among the notes."""
+    return answer.plan.notes if answer.plan is not None and answer.status != "planned" else ()
 
 
 def _claims(answer: Answer, evidence: tuple[Evidence, ...]) -> Iterator[str]:

@@ -76,7 +76,8 @@ def _varied(variant: str, raw: Raw, told: dict[str, Any], spec: Spec) -> Raw:
         values[:, positive], values[:, 1 - positive] = above, 1.0 - above
         return Raw(values, raw.names, "labels")
     if variant == "sets":
-        return Raw((raw.values >= told["sets"]["least"]).astype(float), raw.names, "sets")
+        likeliest = raw.values == raw.values.max(axis=1, keepdims=True)  # no set is empty
+        return Raw(((raw.values >= told["sets"]["least"]) | likeliest).astype(float), raw.names, "sets")
     half = told.get("interval")
     if half is None or len(raw.names) > 1:
         return raw

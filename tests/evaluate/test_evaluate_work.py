@@ -50,6 +50,7 @@ def test_what_is_fitted_on_validation_rows_holds_on_others(
     alarms = found["threshold"][~positive, 1].mean()
     assert 0.04 < alarms < 0.17, "a threshold chosen on 500 rows keeps to its bound within their noise"
     assert found["threshold"][positive, 1].mean() > 0.5
+    assert found["sets"].sum(axis=1).min() == 1, "no set is empty"
     held = np.where(positive, found["sets"][:, 1], found["sets"][:, 0]).mean()
     assert 0.85 < held < 0.95
     assert abs(found["recalibrated"][:, 1].mean() - positive.mean()) < 0.05

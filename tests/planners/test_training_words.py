@@ -73,3 +73,11 @@ def test_weights_of_classes_for_a_quantity_are_refused() -> None:
 def test_a_model_whose_training_rows_are_not_there_has_no_learning_curve(subject: ModelFile) -> None:
     with pytest.raises(BadInput, match="learning curve fits the model again"):
         evaluation("Evaluate it on x.csv, target y, with a learning curve", evaluated=Evaluated(subject=subject))
+
+
+def test_a_threshold_is_not_chosen_in_a_training_and_the_plan_says_where_it_is() -> None:
+    made = plan("Predict sold in x.csv, recall at 5 % false positive rate")
+    assert made.data is not None and made.data.metric == "roc_auc" and made.data.constraints == ()
+    assert any("No threshold is chosen in a training" in note for note in made.notes)
+    kept = plan("Predict sold in x.csv with precision at least 0.9")
+    assert kept.data is not None and kept.data.constraints == ({"metric": "precision", "at_least": 0.9},)

@@ -70,7 +70,7 @@ def evaluate_params(reading: Reading, files: tuple[str, ...], language: str) -> 
         params["runs"] = list[JsonValue](runs)
     if match := _TRAINED_ON.search(plain):
         params["trained_on"] = reading.at(*match.span("file" if match["file"] else "datei"))
-    if point := _operating_point(plain, language):
+    if point := operating_point(plain, language):
         params["operating_point"] = point
     if _RECALIBRATE.search(plain):
         params["recalibrate"] = True
@@ -93,7 +93,7 @@ def _runs(plain: str) -> list[str]:
     return list(dict.fromkeys(name for match in found for name in match.groups() if name))
 
 
-def _operating_point(plain: str, language: str) -> dict[str, JsonValue] | None:
+def operating_point(plain: str, language: str) -> dict[str, JsonValue] | None:
     """What the threshold is to maximise, and the bound that it keeps to."""
     for pattern in _POINTS:
         if match := pattern.search(plain):
@@ -105,6 +105,26 @@ def _operating_point(plain: str, language: str) -> dict[str, JsonValue] | None:
     if match := _BEST_OF.search(plain):
         return {"maximize": _group(match, "max_") or _group(match, "of_")}
     return None
+
+
+def without_point(params: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """The params without the metric and the bound that belong to the threshold."""
+    point = params.get("operating_point")
+    if not isinstance(point, dict):
+        return params
+    bound = point.get("bound")
+    own = {str(point.get("maximize")), str(bound.get("metric")) if isinstance(bound, dict) else ""}
+    kept = {key: value for key, value in params.items() if key != "metric" or value not in own}
+    return {**kept, "constraints": list[JsonValue](bounds_without_point(params))}
+
+
+def bounds_without_point(params: dict[str, JsonValue]) -> tuple[dict[str, JsonValue], ...]:
+    """The request's bounds on metrics but for the threshold's own."""
+    told, point = params.get("constraints"), params.get("operating_point")
+    bound = point.get("bound") if isinstance(point, dict) else None
+    own = bound.get("metric") if isinstance(bound, dict) else None
+    every = told if isinstance(told, list) else []
+    return tuple(one for one in every if isinstance(one, dict) and one.get("metric") != own)
 
 
 def _group(match: re.Match[str], prefix: str) -> str:

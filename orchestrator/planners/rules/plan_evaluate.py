@@ -11,6 +11,7 @@ from orchestrator.core.plan import DataStrategy, Estimate, Plan, Resources, Step
 from orchestrator.core.profile import DataProfile
 from orchestrator.core.request import Request, Route, Routing, seed_of
 from orchestrator.planners.rules import unmet
+from orchestrator.planners.rules.evaluate_words import bounds_without_point, without_point
 from orchestrator.planners.rules.replies import say
 from orchestrator.planners.rules.strategy import decide
 from orchestrator.planners.rules.target import resolve
@@ -84,10 +85,10 @@ def _strategy(
     if evaluated.own_rows:
         own = DataStrategy.model_validate(routing.params[STRATEGY])
         told = {"split": "its sealed rows, which it never trained on", "target": "the run's own"}
-        return own.model_copy(update={"constraints": _bounds(routing.params)}), told
+        return own.model_copy(update={"constraints": bounds_without_point(routing.params)}), told
     if profile is None:
         raise BadInput("no file with labelled rows is named", remedy=say("file", routing.language))
-    asked = _without_point(routing.params)
+    asked = without_point(routing.params)
     share = asked.get("test_fraction", HALF if profile.rows >= FEW_ROWS or fits(routing.params) else FEWER)
     decision = decide(
         routing.model_copy(update={"params": {**asked, "test_fraction": share}}), plain, profile, findings
@@ -103,26 +104,6 @@ def _strategy(
     if not features:
         raise BadInput(f"no column is left to predict {strategy.target!r} from", remedy="Drop fewer columns.")
     return strategy.model_copy(update={"features": features, "dropped": dropped, "personal": {}}), decision.why
-
-
-def _without_point(params: Params) -> Params:
-    """The params without the metric and the bound that belong to the threshold."""
-    point = params.get("operating_point")
-    if not isinstance(point, dict):
-        return params
-    bound = point.get("bound")
-    own = {str(point.get("maximize")), str(bound.get("metric")) if isinstance(bound, dict) else ""}
-    kept = {key: value for key, value in params.items() if key != "metric" or value not in own}
-    return {**kept, "constraints": list[JsonValue](_bounds(params))}
-
-
-def _bounds(params: Params) -> tuple[dict[str, JsonValue], ...]:
-    """The request's bounds on metrics but for the threshold's own."""
-    told, point = params.get("constraints"), params.get("operating_point")
-    bound = point.get("bound") if isinstance(point, dict) else None
-    own = bound.get("metric") if isinstance(bound, dict) else None
-    every = told if isinstance(told, list) else []
-    return tuple(one for one in every if isinstance(one, dict) and one.get("metric") != own)
 
 
 def _spec(request: Request, routing: Routing, strategy: DataStrategy, evaluated: Evaluated) -> Params:

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from orchestrator.core.request import Request, Route, Routing
 from orchestrator.planners.rules import classify, explain, interpret_words, params, safety, sought, told, wishes
 from orchestrator.planners.rules.deep_words import deep_params, names_network
-from orchestrator.planners.rules.evaluate_words import evaluate_params, is_of_models
+from orchestrator.planners.rules.evaluate_words import evaluate_params, is_of_models, operating_point, without_point
 from orchestrator.planners.rules.language import detect
 from orchestrator.planners.rules.lexicon import EXISTING
 from orchestrator.planners.rules.library import named_equation
@@ -54,6 +54,8 @@ def route(request: Request) -> Routing:
         said = deep_params(reading)
         collected |= said if found is Route.DEEP else {key: said[key] for key in said.keys() & {"image_size"}}
         collected |= training_params(reading)
+        if point := operating_point(reading.plain, language):
+            collected = without_point({**collected, "operating_point": point})
     if found is Route.EVALUATE:
         collected |= evaluate_params(reading, files, language) | learning_params(reading)
     missing = () if given(request) is not None else _missing(found, collected, files, reading)

@@ -40,6 +40,12 @@ _LEARNING = re.compile(
 )
 
 
+NO_THRESHOLD = (
+    "No threshold is chosen in a training: models are compared by how they rank. Then ask `Evaluate run RUN on FILE`, "
+    "the words for the threshold behind it, with rows that the model never met: half choose it, the others measure it."
+)
+
+
 def training_params(reading: Reading) -> dict[str, JsonValue]:
     """`class_weights` ("balanced" or "none") and `learning_curve`, each only where the request says so."""
     found: dict[str, JsonValue] = {}
@@ -73,15 +79,15 @@ def trained(params: Params, strategy: DataStrategy) -> Params:
     return {key: params[key] for key in ("class_weights", "learning_curve") if key in params}
 
 
-def training_notes(spec: Params) -> list[str]:
-    """What a reader of the answer must know of weights that were asked for."""
+def training_notes(params: Params) -> list[str]:
+    """What a reader of the answer must know of weights and thresholds that were asked for."""
     told = {
         "balanced": "Every class counts alike in training, as the request says, however rare it is: its rows are "
         "weighed. The probabilities are then those of such a world, and too high for rare classes.",
         "none": "Classes are not weighed, as the request says.",
     }
-    asked = str(spec.get("class_weights", ""))
-    return [told[asked]] if asked in told else []
+    asked = str(params.get("class_weights", ""))
+    return [*([told[asked]] if asked in told else []), *([NO_THRESHOLD] if "operating_point" in params else [])]
 
 
 def _said(pattern: re.Pattern[str], plain: str) -> bool:
