@@ -150,6 +150,7 @@ def test_notations_of_scientists_are_read(text: str, solved: str) -> None:
         ("the damped wave equation", "damped wave equation"),
         ("the wave equation with damping", "wave equation with damping"),
         ("a double pendulum", "double pendulum"),
+        ("the KdV equation with two solitons", "two solitons"),
         ("the linear Schrödinger equation", "linear schrodinger"),
         ("the Schrödinger equation in a harmonic potential", "in a harmonic potential"),
         ("the steady-state heat equation", "steady-state heat equation"),
@@ -168,3 +169,19 @@ def test_another_equation_is_not_taken_for_the_one_of_its_name(text: str, words:
 )  # fmt: skip
 def test_words_about_something_else_leave_the_equation_as_it_is(text: str) -> None:
     assert planned(text)[1].problem is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "solved"),
+    [
+        ("the heat equation, T = sin(pi x) initially, T = 0 at both ends", "u - sin(pi*x) = 0 at t = 0; u = 0 at x"),
+        ("u'''' = 1 with u(0)=u'(0)=u(1)=u'(1)=0", "u_tttt - 1 = 0"),
+        ("Poisson: u_xx + u_yy = sin(x) on [0, pi]^2, u = 0 on all four sides", "x in [0, 3.14159], y in [0, 3.14159]"),
+        ("the heat equation, alpha = 0.1, u(x, 0) = 6 sin(pi x / L), L = 3, u(0, t) = 0, u(L, t) = 0, t_max = 2",
+         "u - 6*sin(pi*x/3) = 0 at t = 0; u = 0 at x = 0; u = 0 at x = 3."),
+        ("la ecuación u_tt = 4 u_xx en [0,1], u(x,0)=sin(pi x), u_t(x,0)=0, extremos fijos, hasta t = 1",
+         "u = 0 at x = 0; u = 0 at x = 1."),
+    ],
+)  # fmt: skip
+def test_more_notations_are_read(text: str, solved: str) -> None:
+    assert solved in planned(f"PINN for {text}")[1].notes[0]

@@ -7,16 +7,16 @@ import re
 from orchestrator.planners.rules.formula import constant, tidy
 from orchestrator.planners.rules.numbers import NUMBER, number
 
-_B = r"[-+]?\s?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?)?\s?\*?\s?(?:pi|π)?(?:\s?/\s?\d+)?"
-_INTERVAL = rf"[\[(]\s*(?P<low>{_B})\s*[,;]\s*(?P<high>{_B})\s*[\])]"
+B = r"[-+]?\s?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?)?\s?\*?\s?(?:pi|π)?(?:\s?/\s?\d+)?"
+_INTERVAL = rf"[\[(]\s*(?P<low>{B})\s*[,;]\s*(?P<high>{B})\s*[\])]"
 COMMA_INTERVAL = rf"\[\s*(?P<low>{NUMBER})\s*;\s*(?P<high>{NUMBER})\s*\]"
-_RANGE = rf"(?P<low>{_B})\s*(?:<=?|≤)\s*VAR\s*(?:<=?|≤)\s*(?P<high>{_B})"
+_RANGE = rf"(?P<low>{B})\s*(?:<=?|≤)\s*VAR\s*(?:<=?|≤)\s*(?P<high>{B})"
 _FROM = (
-    rf"VAR\s*(?:=|goes|runs|ranges|geht|von)?\s*(?:from|von|de|da|in|=)\s*(?P<low>{_B})\s*(?:to|bis|a|à|ate"
-    rf"|\.\.)\s*(?:VAR\s*=\s*)?(?P<high>{_B})"
+    rf"VAR\s*(?:=|goes|runs|ranges|geht|von)?\s*(?:from|von|de|da|in|=)\s*(?P<low>{B})\s*(?:to|bis|a|à|ate"
+    rf"|\.\.)\s*(?:VAR\s*=\s*)?(?P<high>{B})"
 )
 _AMID = (
-    rf"VAR\s*(?:is |lies |ranges )?(?:between|zwischen|entre|tra)\s*(?P<low>{_B})\s*(?:and|und|et|y|e)\s+(?P<high>{_B})"
+    rf"VAR\s*(?:is |lies |ranges )?(?:between|zwischen|entre|tra)\s*(?P<low>{B})\s*(?:and|und|et|y|e)\s+(?P<high>{B})"
 )
 _IN = rf"VAR\s*(?:in|∈|on|aus|dans|en|over|:|=)\s*{_INTERVAL}"
 BARE = (
@@ -25,14 +25,14 @@ BARE = (
 )
 SPANNED = (
     r"(?:interval|domain|rod|bar|wire|string|gebiet|intervall|stab)\s*(?:reaching |going |running )?(?:from|between"
-    rf"|von|zwischen)\s*(?P<low>{_B})\s*(?:to|and|bis|und)\s+(?P<high>{_B})"
+    rf"|von|zwischen)\s*(?P<low>{B})\s*(?:to|and|bis|und)\s+(?P<high>{B})"
 )
 LENGTH = (
     rf"(?:rod|bar|wire|stab|domain|interval)?\s*(?:of )?(?:length|lange|longueur|longitud|lunghezza)\s*(?:=|:|of"
-    rf"|von|de|di|l ?=)?\s*(?P<high>{_B})"
+    rf"|von|de|di|l ?=)?\s*(?P<high>{B})"
 )
 UNTIL = (
-    rf"(?<![a-z])(?:until|up to|till|through|bis|jusqu'a|hasta|fino a|ate|直到|至)\s*(?:the )?(?:(?:final "
+    rf"(?<![a-z])(?:until|up to|till|through|bis|jusqu'a|hasta|fino a|ate|直到|至|到)\s*(?:the )?(?:(?:final "
     rf")?(?:time|zeit|temps|tiempo|tempo)\s*)?"
     rf"(?:t\s*=?\s*)?(?P<high>{NUMBER})(?!\s*(?:%|epochs?|iterations?|trials?|steps|hours?|minutes?|percent))"
     rf"|(?<![a-z])(?:t\s*(?:to|<=?|≤|bis)|to\s+(?:the )?(?:final )?(?:time|t)\s*=?)\s*(?P<top>{NUMBER})(?!\s*(?:%|<|≤))"

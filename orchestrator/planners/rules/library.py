@@ -32,8 +32,8 @@ _NAMED: tuple[tuple[str, str], ...] = (
     ("schrodinger", r"schrodinger|薛定谔|シュレ|\bnls\b"),
     ("burgers", r"burgers?'?s?(?:gleichung|\b)|伯格斯|バーガース"),
     ("helmholtz", r"helmholtz|亥姆霍兹|ヘルムホルツ"),
-    ("laplace", r"laplace(?:'s)?[- ](?:equation|problem)|laplace[- ]?gleichung|equation de laplace|ecuacion de laplace"
-     r"|equazione di laplace|equacao de laplace|拉普拉斯方程|ラプラス方程式"),
+    ("laplace", r"laplace(?:'s)?[- ](?:equation|problem|on|in)\b|laplace[- ]?gleichung|equation de laplace"
+     r"|ecuacion de laplace|equazione di laplace|equacao de laplace|拉普拉斯方程|ラプラス方程式"),
     ("poisson", r"poisson(?!\s+(?:regression|process|distribution|model))|泊松方程|ポアソン方程式"),
     ("wave", r"wave equation|wellengleichung|equation d'onde|equation des ondes|ecuacion de ondas?"
      r"|equazione d(?:'|elle )onde?"

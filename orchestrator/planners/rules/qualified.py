@@ -43,6 +43,10 @@ _LINKS = (
     r"(?:with|in|under|including|mit|avec|con|dans|unter) (?:(?:an?|some|the|weak|strong|linear|harmonic|internal"
     r"|heat|external|quadratic|eine[mnr]?|une?) )*"
 )
+_SOLITONS = re.compile(
+    r"\b(?:two|three|four|several|multi\w*|double|zwei|deux|dos|[2-9n])[- ]solitons?\b|\bdark soliton|\bbreather"
+    r"|\bsoliton (?:collision|interaction)"
+)
 _COORDINATES = r"(?:cylindrical|spherical|polar) (?:coordinates|geometry|symmetry)"
 _OWN = {"burgers": "viscosity", "damped_pendulum": "damping|friction|drag|dampfung|reibung|amortissement",
         "pendulum": "gravity", "damped pendulum": "gravity", "kdv": "dispersion"}  # fmt: skip
@@ -53,6 +57,8 @@ def other_equation(plain: str, entry: str) -> str:
 
     `plain` has what was understood blanked, so that a source with its formula says nothing any more.
     """
+    if entry in ("kdv", "schrodinger") and (several := _SOLITONS.search(plain)):
+        return several[0]
     for name, pattern in NAMED:
         match = pattern.search(plain) if name == entry else None
         if match is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from orchestrator.planners.rules.conditions import BARE, COMMA_INTERVAL, LENGTH, SPANNED, UNTIL, bound, shapes
+from orchestrator.planners.rules.conditions import BARE, COMMA_INTERVAL, LENGTH, SPANNED, UNTIL, B, bound, shapes
 from orchestrator.planners.rules.numbers import NUMBER, number
 from orchestrator.planners.rules.page import Page
 
@@ -14,8 +14,8 @@ _SQUARE = re.compile(
     r"|cuadrado unitario"
 )
 _PRODUCT = re.compile(
-    rf"[\[(]\s*(?P<a>{NUMBER})\s*[,;]\s*(?P<b>{NUMBER})\s*[\])]\s*"
-    rf"(?:(?:x|×|\*|by)\s*[\[(]\s*(?P<c>{NUMBER})\s*[,;]\s*(?P<d>{NUMBER})\s*[\])]|\^\s*2)"
+    rf"[\[(]\s*(?P<a>{B})\s*[,;]\s*(?P<b>{B})\s*[\])]\s*"
+    rf"(?:(?:x|×|\*|by)\s*[\[(]\s*(?P<c>{B})\s*[,;]\s*(?P<d>{B})\s*[\])]|\^\s*2)"
 )
 _WORDS = {
     "one": 1.0,
@@ -74,10 +74,14 @@ def has_range(page: Page, letter: str) -> bool:
 def _square(page: Page, space: list[str], found: dict[str, Ends]) -> None:
     if page.find(_SQUARE):
         found |= {letter: (0.0, 1.0) for letter in space}
-    elif len(space) == 2 and (match := page.find(_PRODUCT)):
-        first = (number(match["a"], page.language), number(match["b"], page.language))
-        second = first if match["c"] is None else (number(match["c"], page.language), number(match["d"], page.language))
-        found |= {space[0]: first, space[1]: second}
+        return
+    for match in _PRODUCT.finditer(page.free) if len(space) == 2 else ():
+        told = [bound(text, page.language) for text in match.groups() if text is not None]
+        ends = [one for one in told if one is not None]
+        if len(ends) == len(told):
+            page.strike(*match.span())
+            found |= {space[0]: (ends[0], ends[1]), space[1]: (ends[-2], ends[-1])}
+            return
 
 
 def _named(page: Page, letter: str) -> Ends | None:

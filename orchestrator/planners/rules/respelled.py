@@ -62,17 +62,15 @@ def _fits(calls: list[Names], letters: Names) -> bool:
 
 def by_field(formulas: list[Written], fields: Names, letters: Names) -> tuple[list[Written], str]:
     """Conditions of a named problem under its own name of its one field ("T(0, t) = 0" of u), and the user's name."""
-    names = {_base(name) for one in formulas if one.kind == "condition" for name, inside in applications(one.text)
+    told = [one for one in formulas if one.kind == "condition"]
+    names = {_base(name) for one in told for name, inside in applications(one.text)
              if len(inside) == len(letters) and set(inside) & {*letters}}  # fmt: skip
+    names |= {_base(one.sides[0]) for one in told if one.where and re.fullmatch(r"[A-Za-z]\w*", one.sides[0])}
     if len(fields) != 1 or len(names) != 1 or names & {*fields, *letters}:
         return formulas, ""
-    [name], [field] = names, fields
-
-    def renamed(match: re.Match[str]) -> str:
-        own = _base(match["name"]) == name
-        return f"{field}{match['name'][len(name) :]}({match['inside']})" if own else match[0]
-
-    return _mapped(formulas, renamed), name
+    [name] = names
+    word = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?=_|(?![A-Za-z0-9]))")
+    return [replace(one, text=word.sub(fields[0], one.text)) if one in told else one for one in formulas], name
 
 
 def _mapped(formulas: list[Written], change: Callable[[re.Match[str]], str]) -> list[Written]:

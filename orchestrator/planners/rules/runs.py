@@ -12,7 +12,7 @@ _GREEK = (
     "alpha", "beta", "gamma", "delta", "epsilon", "eps", "zeta", "eta", "theta", "kappa", "lambda", "lam", "mu", "nu",
     "xi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
 )  # fmt: skip
-NAME = r"[A-Za-z\u0370-\u03ff][A-Za-z0-9\u0370-\u03ff]*(?:_\{?[A-Za-z0-9]+\}?)*(?:'{1,3}(?![A-Za-z]))?"
+NAME = r"[A-Za-z\u0370-\u03ff][A-Za-z0-9\u0370-\u03ff]*(?:_\{?[A-Za-z0-9]+\}?)*(?:'{1,4}(?![A-Za-z]))?"
 _COMMA = re.compile(r"\d+,\d+(?![\d,])")
 _DECIMAL_COMMA = ("de", "fr", "es", "it", "pt")
 _FOREIGN = re.compile(r"[A-Za-z]*[\u00c0-\u024f][A-Za-z\u00c0-\u024f]*")  # no symbol holds such a letter

@@ -95,7 +95,7 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     made = conditions_told(page, conditions, speaks_of, told)
     told |= {**made, "unread": [*_list(told["unread"]), *_list(made.get("unread"))]}
     if entry and not equations and (other := other_equation(page.free, entry)):
-        told["obstacle"] = f"{other!r} is not the equation that the library holds by this name"
+        told["obstacle"] = f"{other!r} is not what the library holds by this name"
     told |= _left(page, formulas, _list(told.get("unread")))
     told |= {"converted": list(converted), "called": called, **_substituted(told, entry)}
     if entry == "burgers" and not equations and (inviscid := _INVISCID.search(reading.plain)):

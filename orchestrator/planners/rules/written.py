@@ -14,11 +14,11 @@ from orchestrator.planners.rules.text import Reading
 Kind = Literal["equation", "condition", "value", "place", "other"]
 COORDINATES = "xyzrt"
 _APPLIED = re.compile(
-    r"(?<![A-Za-z0-9_])(?P<name>[A-Za-z\u0370-\u03ff][A-Za-z0-9]*(?:_\{?[a-z0-9]+\}?)?'{0,3})\s*\((?P<inside>[^()]*)\)"
+    r"(?<![A-Za-z0-9_])(?P<name>[A-Za-z\u0370-\u03ff][A-Za-z0-9]*(?:_\{?[a-z0-9]+\}?)?'{0,4})\s*\((?P<inside>[^()]*)\)"
 )
 _QUOTIENT = r"d\s*(?:\^?\s*\d)?\s*\(?\s*[A-Za-z\u0370-\u03ff][A-Za-z0-9]*\)?\s*/\s*\(?\s*d\s*[a-z]"
 DERIVATIVE = re.compile(
-    rf"(?<![A-Za-z0-9_'])(?:[A-Za-z\u0370-\u03ff][A-Za-z0-9]*(?:_\d+)?(?:_\{{?[{COORDINATES}]+\}}?(?![A-Za-z0-9])|'{{1,3}})"
+    rf"(?<![A-Za-z0-9_'])(?:[A-Za-z\u0370-\u03ff][A-Za-z0-9]*(?:_\d+)?(?:_\{{?[{COORDINATES}]+\}}?(?![A-Za-z0-9])|'{{1,4}})"
     rf"|[uvwpqh][xyzt]{{1,4}}(?![A-Za-z0-9_(])|(?:laplace|laplacian|diff|div)\s*\(|{_QUOTIENT})|\)\s*_[{COORDINATES}]+|[∇Δ∆]"
 )
 _BOUNDARY = (
@@ -36,6 +36,7 @@ _PLACE = re.compile(
     rf"\s*(?:,\s*)?(?:at|on|along|bei|an|am|auf|aux?|sur|en|em|su|a|für)\s+(?:(?P<whole>{_BOUNDARY})|{_SIDE}|(?P<point>(?=[xyzrt]\s*=)))",
     re.IGNORECASE,
 )
+_AT_NAME = re.compile(r"(?:[xyzt]\s*=\s*)?(?:[A-Z]\w?|[xyzt]_(?:max|min|0|1|end|low|high))")  # "u(L, t) = 0"
 _START = re.compile(
     r"\s+(?:initially|at the start|at first|at time zero|zu beginn|anfangs|initialement|au départ|inicialmente)\b",
     re.IGNORECASE,
@@ -100,7 +101,7 @@ def _kind(text: str, where: str) -> Kind:
     left, _, right = text.partition("=")
     if any(_is_number(part.rpartition("=")[2]) for _, inside in applications(text) for part in inside):
         return "condition"
-    if where:
+    if where or any(_AT_NAME.fullmatch(part) for _, inside in applications(text) for part in inside):
         return "condition"
     if DERIVATIVE.search(text):
         return "equation"
