@@ -15,10 +15,11 @@ DELIVERED = "delivered"  # how the text of the delivered candidate's score begin
 
 
 class Candidate(BaseModel):
-    """`mean` over folds, or `score` over all held-out rows; None of a candidate that gave no numbers."""
+    """`mean` over folds with its standard `error`, or `score` over all held-out rows; None where it gave no numbers."""
 
     model: str
     mean: FiniteFloat | None = None
+    error: FiniteFloat | None = None
     score: FiniteFloat | None = None
 
 
@@ -81,3 +82,14 @@ def record_choice(book: EvidenceBook, out: Path, step: str) -> None:
             GAIN, gain.value, path, step, interval=ends, n=told.folds, subject=f"{gain.better} over {gain.over}",
             text=f"{told.metric}: {test}{more if ends else ''}",
         )  # fmt: skip
+
+
+def claimed_error(book: EvidenceBook, out: Path, step: str) -> float:
+    """The standard error of the delivered candidate's mean score over folds; 0 where our own skill told none."""
+    if step in book.unvouched:
+        return 0.0
+    try:
+        told = Choice.model_validate(load_json(out / "choice.json").value)
+    except ValidationError:
+        return 0.0
+    return next((one.error for one in told.candidates if one.model == told.delivered and one.error), 0.0)

@@ -17,7 +17,7 @@ from orchestrator.data.leaks import LeakFinding, find_leaks
 from orchestrator.data.split import SplitRecord
 from orchestrator.gates.table import OPPONENTS
 from orchestrator.measure.bench import Bench, Score, Scorer, together
-from orchestrator.measure.choice import record_choice
+from orchestrator.measure.choice import claimed_error, record_choice
 from orchestrator.measure.constant import CONSTANT, COVERAGE, write_constant
 from orchestrator.measure.details import detail_files, detail_scorers
 from orchestrator.measure.edge import (
@@ -34,6 +34,7 @@ from orchestrator.measure.learning import learning_scorers, parts_of
 from orchestrator.measure.record import record_hyperparameters, record_training
 
 SET = "test"
+Z = 1.959964  # standard errors in half an interval of 95 %
 
 
 async def measure_table(
@@ -205,7 +206,10 @@ def _named(leak: LeakFinding) -> str:
 def _optimism(
     bench: Bench, book: EvidenceBook, outcome: Outcome, scores: tuple[Score, ...], data: DataStrategy
 ) -> None:
-    """Evidence `cv_gap`: by how much the trainer's claimed score is better (below 0: worse) than the measured one."""
+    """Evidence `cv_gap`: by how much the trainer's claimed score is better (below 0: worse) than the measured one.
+
+    Its interval is made of both numbers' own (Zou & Donner 2008, doi:10.1002/sim.3095), as far as the claim has one.
+    """
     source, step = bench.run.measured / "scores" / "scores.json", outcome.step
     claimed = next((claim.value for claim in outcome.claims if claim.name == f"cv_{data.metric}"), None)
     found = next((s for s in scores if s.name == data.metric and s.subject == DELIVERED), None)
@@ -217,6 +221,7 @@ def _optimism(
         return
     sign = 1.0 if bench.higher_is_better(data.metric) else -1.0
     ends = sorted((sign * (claimed - found.low), sign * (claimed - found.high)))
+    gap, own = sign * (claimed - found.value), Z * claimed_error(book, bench.run.out(step), step)
+    ends = [gap - math.hypot(gap - ends[0], own), gap + math.hypot(ends[1] - gap, own)]
     told = f"cross-validated {data.metric} {claimed:.4g}, measured {found.value:.4g}"
-    gap = sign * (claimed - found.value)
     book.add("cv_gap", gap, source, step, n=found.n, interval=(ends[0], ends[1]), text=told)

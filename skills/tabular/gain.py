@@ -33,8 +33,8 @@ class Gain:
 def gain_of(
     choice: Choice, scores: Mapping[str, Scores], share: float | None, *, higher: bool, alpha: float
 ) -> Gain | None:  # fmt: skip
-    """The gain of the best candidate over the delivered one; where that is the best itself, of the surest rival over
-    the simpler candidate that is beaten least surely; None where nothing simpler was tried.
+    """The gain of the best candidate over the delivered one; where that is the best itself, over the simpler candidate
+    that is beaten least surely; None where nothing simpler was tried.
 
     `share` is test rows over training rows of a fold, as the corrected resampled t-test wants it; None for other tests,
     which give no interval of the scores.
@@ -44,15 +44,18 @@ def gain_of(
     if choice.delivered != choice.best:
         better, over = choice.best, lines[choice.delivered]
     elif simpler:
-        over = max(simpler, key=lambda line: line.p or 0.0)
-        better = over.rival or choice.best
+        better, over = choice.best, max(simpler, key=lambda line: line.p or 0.0)
     else:
         return None
     differences = (1 if higher else -1) * (scores[better] - scores[over.model])
     value, rivals = float(differences.mean()), len(scores) - 1
     low = high = None
     if share is not None:
-        error = float(np.sqrt((1 / len(differences) + share) * differences.var(ddof=1)))
-        reach = float(stats.t.isf(alpha / (2 * rivals), df=len(differences) - 1)) * error
+        reach = float(stats.t.isf(alpha / (2 * rivals), df=len(differences) - 1)) * error_of(differences, share)
         low, high = value - reach, value + reach
     return Gain(better, over.model, value, low, high, over.p or 0.0, rivals)
+
+
+def error_of(scores: Scores, share: float) -> float:
+    """The standard error of a mean over folds that share training rows (Nadeau and Bengio 2003)."""
+    return float(np.sqrt((1 / len(scores) + share) * scores.var(ddof=1)))

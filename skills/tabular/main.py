@@ -23,7 +23,7 @@ from skills.tabular.evaluate import Evaluation, evaluate
 from skills.tabular.features import preprocessing
 from skills.tabular.fitted import Fitted
 from skills.tabular.folds import cut
-from skills.tabular.gain import gain_of
+from skills.tabular.gain import error_of, gain_of
 from skills.tabular.history import write_history
 from skills.tabular.learning import fit_parts
 from skills.tabular.openmp import load_lightgbm
@@ -185,6 +185,7 @@ def _write_comparison(
                     "rival": line.rival,
                 }
                 | {"chosen": line.chosen, "scores": found.scores[line.model].tolist()}
+                | {"error": error_of(found.scores[line.model], found.share)}
                 | {"hyperparameters": fitted[line.model].chosen}
                 for line in choice.lines
             ],

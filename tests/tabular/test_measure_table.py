@@ -182,6 +182,19 @@ async def test_a_claim_that_is_no_number_is_compared_with_nothing(table: Table, 
     assert gap.value is None and "no finite number" in gap.text
 
 
+@pytest.mark.parametrize(("error", "width"), [(50.0, 2 * 1.96 * 50), (None, 0.1)])
+async def test_the_gap_of_a_claim_knows_how_sure_the_claim_is_itself(
+    table: Table, error: float | None, width: float
+) -> None:
+    candidate = {"model": "linear", "mean": 1.0, "error": error}
+    told = {"delivered": "linear", "metric": "rmse", "test": "t", "folds": 5, "candidates": [candidate]}
+    table.run.out("train").mkdir(parents=True)
+    (table.run.out("train") / "choice.json").write_text(json.dumps(told))
+    gap = (await measured(table, lines(table), claim=1.0))["cv_gap", ""]
+    assert gap.interval is not None and gap.value is not None and 0.6 < gap.value < 0.8
+    assert gap.interval[1] - gap.interval[0] == pytest.approx(width, rel=0.5 if error is None else 0.01)
+
+
 async def test_a_claim_worse_than_measured_gives_a_gap_below_zero(table: Table) -> None:
     gap = (await measured(table, lines(table), claim=1e9))["cv_gap", ""]
     assert gap.interval is not None and gap.interval[1] < -1e8
