@@ -185,3 +185,30 @@ def test_words_about_something_else_leave_the_equation_as_it_is(text: str) -> No
 )  # fmt: skip
 def test_more_notations_are_read(text: str, solved: str) -> None:
     assert solved in planned(f"PINN for {text}")[1].notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "solved", "told"),
+    [
+        ("S' = -beta S, beta = 0.5, S(0) = 1; simulate for 100 days", "t in [0, 100], beta = 0.5", "counted in days"),
+        ("S' = -beta S, beta = 0.5 per day, S(0) = 1; simulate for 100 days", "t in [0, 8.64e+06], beta = 5.787",
+         "0.5 per day is"),
+        ("Simulate the pendulum, length 50 cm, for 2 minutes", "t in [0, 120], g = 9.81, l = 0.5", "50 cm is 0.5 m"),
+        ("a rod of length 2 ft, diffusivity 1e-4 m^2/s, ends at 0, to 1000 s", "x in [0, 0.6096]", "2 ft is"),
+        ("Train a PINN for the heat equation within 10 minutes", "t in [0, 1]", "taken from the library"),
+    ],
+)  # fmt: skip
+def test_units_are_converted_where_the_coefficients_have_some_too(text: str, solved: str, told: str) -> None:
+    _, plan = planned(text)
+    assert solved in plan.notes[0] and told in " ".join(plan.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["PINN for the heat equation with diffusivity 0.1 for 2 hours", "PINN heat equation, alpha = 0.1, a rod 50 cm long",
+     "PINN for u_t = 0.1 u_xx, x in [0, 50] cm, t in [0, 10] min, u(x,0) = 0, u(0,t)=u(50,t)=0"],
+)  # fmt: skip
+def test_units_beside_coefficients_without_any_are_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="beside numbers without units") as caught:
+        planned(text)
+    assert "m^2/s" in caught.value.remedy

@@ -92,7 +92,7 @@ def read_notes(told: Params) -> tuple[str, ...]:
     unused, converted = (held if isinstance(held := told.get(key), list) else [] for key in ("unused", "converted"))
     lines = [f"A number was read that nothing uses: {str(words)!r}." for words in unused]
     if converted:
-        lines.append(f"Lengths and times are taken in metres and seconds: {', '.join(map(str, converted))}.")
+        lines.append(f"Units of lengths and times: {', '.join(map(str, converted))}.")
     called = told.get("called")
     if isinstance(called, list) and called:
         lines.append(f"What the request calls {called[0]} is {called[1]} here.")

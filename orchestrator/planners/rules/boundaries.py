@@ -44,7 +44,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             rf"|zero (?={_ON}{_EVERY}(?:other|remaining|opposite) )|zero {_FACES}"
             rf"|{_FACES}(?: are| is| (?:all|both))* (?:{_HELD} )*(?:at |to |auf |a |en )?(?:zero|null|cero|grounded)"
             rf"|(?:fixed|pinned|eingespannt\w*|fixee?s?|fij[ao]s?|clamped) {_ON}{_EVERY}{_FACES}"
-            rf"|(?:fixed|feste[nr]?) {_FACES}|{_FACES} (?:fij[ao]s|fixes|fixed|fest)(?! (?:at|to|auf|a|en) )"
+            rf"|(?:fixed|feste[nr]?) {_FACES}|(?<=[,;] )ends at (?:zero|0)(?![.\d])"
+            rf"|{_FACES} (?:fij[ao]s|fixes|fixed|fest)(?! (?:at|to|auf|a|en) )"
             r"|狄利克雷|ディリクレ",
         ),
         (

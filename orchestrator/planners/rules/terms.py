@@ -85,6 +85,8 @@ def refusal(unread: JsonValue) -> str:
     if str(unread).startswith("diffusivity "):
         told = str(unread).removeprefix("diffusivity ")
         return f"Write the equation out: `u_t = (({told})*u_x)_x` or `u_t = ({told})*u_xx`."
+    if str(unread).endswith("beside numbers without units"):
+        return "Give the coefficients their units too (`diffusivity 1e-4 m^2/s`), or no number one."
     if str(unread).startswith("source "):
         return f"Write the equation out with it, e.g. `-u_xx - u_yy = {str(unread).removeprefix('source ')}`."
     return ""

@@ -6,19 +6,18 @@ import re
 
 from pydantic import JsonValue
 
-from orchestrator.core.expression import CONSTANTS, FUNCTIONS
 from orchestrator.planners.rules import sought
 from orchestrator.planners.rules.library import GENERAL, elsewhere, entry_of
-from orchestrator.planners.rules.measures import UNIT, in_base_units
+from orchestrator.planners.rules.measures import UNIT, Measured, in_base_units
+from orchestrator.planners.rules.naming import PLANE, SOLID, has_imaginary_unit, names_of, of_second_order, symbols_of
 from orchestrator.planners.rules.page import Page
 from orchestrator.planners.rules.qualified import other_equation
-from orchestrator.planners.rules.ranges import has_range
 from orchestrator.planners.rules.respelled import by_field, in_order, with_definitions
 from orchestrator.planners.rules.terms import Terms, terms_told
 from orchestrator.planners.rules.text import Reading, read
 from orchestrator.planners.rules.told_conditions import Names, conditions_told, texts
 from orchestrator.planners.rules.told_values import keys, values_told
-from orchestrator.planners.rules.written import Written, applications, derivatives, written
+from orchestrator.planners.rules.written import Written, derivatives, written
 from orchestrator.problems import Problem, library
 from orchestrator.problems.forms import fields_of
 
@@ -31,11 +30,6 @@ OPTIONS = frozenset(
         "method", "sigma_noise", "weight", "damping_factor", "learning_rate", "batch_size", "random_state",
     )
 )  # fmt: skip
-_PLANE = re.compile(
-    r"(?<![\w.])(?:2|two|zwei|deux|dos|due|duas)[- ]?(?:d\b|dim\w*)|(?:unit )?square|on a plate|\bplate\b"
-    r"|\bplatte\b|\bplaque\b|\bplaca\b"
-    r"|\bpiastra\b|二维|2次元|二次元|zweidimensional\w*|bidimension\w*"
-)
 _NOT_A_BOX = re.compile(
     r"\b(?:on|in|around|over|auf|um|sur|en) (?:an? |the |einer? |einem |une? |un[ao]? )?(?:\w+ )?(?:disks?"
     r"|discs?|spheres?|cylinders?"
@@ -45,8 +39,6 @@ _INVISCID = re.compile(
     r"\binviscid\b|\b(?:without|no|zero|ohne|sans|sin|senza|sem) (?:any )?viscos\w*|\breibungsfrei\w*"
     r"|\bnon visqueuse?\b|\bohne viskositat\b|\bno viscos[ao]\b|无粘|非粘性"
 )
-_IMAGINARY = re.compile(r"(?<![A-Za-z0-9_.])(?:i|1[ij])(?![A-Za-z0-9_(])")
-_SOLID = re.compile(r"(?<![\w.])(?:3|three|drei)[- ]?(?:d\b|dim)|三维|3次元|三次元")
 
 
 def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Params:
@@ -57,11 +49,11 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     unused (numbers that nothing has used), obstacle, converted (units), complex (the imaginary unit is used), called
     (the request's name of the field, and ours).
     """
-    page, converted = _opened(reading, language)
+    page, measured = _opened(reading, language)
     reading = page.reading
     formulas = [one for one in written(reading, language) if one.sides[0].lower() not in OPTIONS]
     equations = [one for one in formulas if one.kind == "equation"]
-    plane = bool(_PLANE.search(page.free))
+    plane = bool(PLANE.search(page.free))
     entry = entry_of(page.free, plane=plane) or (
         None if equations else sought.entry_by_coefficient(reading.plain, bool(files))
     )
@@ -71,7 +63,7 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     if entry is None and not any(derivatives(one.text) for one in equations):
         return {}
     told: Params = {"named": entry} if entry else {}
-    letters, fields = _names(entry, equations, formulas, page)
+    letters, fields = names_of(entry, equations, formulas, page)
     formulas, called = _respelled(page, formulas, letters, fields, named=bool(entry) and not equations)
     equations, starts = _apart([one for one in formulas if one.kind == "equation"], fields)
     if equations:
@@ -81,9 +73,9 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     for one in formulas:
         if one.kind in ("equation", "condition"):
             page.strike(one.start, one.end)
-    told["complex"] = _has_imaginary_unit(formulas, (*letters, *fields)) or None
+    told["complex"] = has_imaginary_unit(formulas, (*letters, *fields)) or None
     mine = (*letters, *fields, *(("i",) if told["complex"] else ()))
-    names = tuple(name for name in _symbols(entry, equations) if name not in mine)
+    names = tuple(name for name in symbols_of(entry, equations) if name not in mine)
     added = terms_told(page, entry, written_out=bool(equations)) if entry else Terms()
     told |= values_told(page, formulas, Names(entry, fields, letters, names), written_out=bool(equations))
     told["parameters"] = {**dict(added.parameters), **_dict(told.get("parameters"))}
@@ -91,13 +83,14 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     told["conditions"] = [*_list(told.get("conditions")), *starts]
     told["unread"] = [*page.unread, *added.unread, *_list(told.get("unread"))]
     conditions = [one for one in formulas if one.kind == "condition"]
-    speaks_of = Names(entry, fields, letters, (*names, *keys(told, "parameters")), _twice(entry, equations))
+    speaks_of = Names(entry, fields, letters, (*names, *keys(told, "parameters")), of_second_order(entry, equations))
     made = conditions_told(page, conditions, speaks_of, told)
     told |= {**made, "unread": [*_list(told["unread"]), *_list(made.get("unread"))]}
     if entry and not equations and (other := other_equation(page.free, entry)):
         told["obstacle"] = f"{other!r} is not what the library holds by this name"
     told |= _left(page, formulas, _list(told.get("unread")))
-    told |= {"converted": list(converted), "called": called, **_substituted(told, entry)}
+    told |= {"called": called, **_substituted(told, entry)}
+    told |= _measures(measured, told, written_out=bool(equations))
     if entry == "burgers" and not equations and (inviscid := _INVISCID.search(reading.plain)):
         told |= _without_viscosity(told, inviscid[0], letters, fields)
     return {key: value for key, value in told.items() if value not in ({}, [], None)}
@@ -120,13 +113,23 @@ def _without_viscosity(told: Params, words: str, letters: tuple[str, ...], field
     return {"equations": ["u_t + u*u_x = 0"], "coordinates": list(letters), "fields": list(fields)}
 
 
-def _opened(reading: Reading, language: str) -> tuple[Page, tuple[str, ...]]:
-    """The page of a request with its lengths and times in metres and seconds, and what was converted."""
+def _opened(reading: Reading, language: str, base: Problem | None = None) -> tuple[Page, Measured]:
+    """The page of a request with its lengths and times in one unit each, and how they came to it."""
     page = Page(reading, language)
     words = (match.span() for match in re.finditer(r"\S+", reading.plain))
     struck = [span for span in words if not page.free[slice(*span)].strip()]
-    raw, converted = in_base_units(reading.raw, [*((one.start, one.end) for one in reading.spans), *struck], language)
-    return (Page(read(raw), language), converted) if converted else (page, ())
+    entry = None if base else entry_of(page.free, plane=bool(PLANE.search(page.free)))
+    own = bool(base.units) if base else entry is not None and bool(library()[entry].statement.units)
+    taken = [*((one.start, one.end) for one in reading.spans), *struck]
+    measured = in_base_units(reading.raw, taken, language, own=own)
+    return (page if measured.text == reading.raw else Page(read(measured.text), language)), measured
+
+
+def _measures(measured: Measured, told: Params, *, written_out: bool) -> Params:
+    """What was converted; it is unread where the coefficients beside it have no unit."""
+    bare = measured.alone and (written_out or bool(told.get("unitless")))
+    unread = [f"{measured.told[0]}, beside numbers without units"] if bare else []
+    return {"unitless": None, "converted": list(measured.told), "unread": [*_list(told.get("unread")), *unread]}
 
 
 def _apart(equations: list[Written], fields: tuple[str, ...]) -> tuple[list[Written], list[JsonValue]]:
@@ -158,26 +161,12 @@ def _substituted(told: Params, entry: str | None) -> Params:
     return {"parameters": values, "conditions": conditions}
 
 
-def _has_imaginary_unit(formulas: list[Written], names: tuple[str, ...]) -> bool:
-    """Whether i stands for the imaginary unit in an equation: nothing else is called so."""
-    given = any(one.kind == "value" and one.sides[0] == "i" for one in formulas)
-    texts = [one.text for one in formulas if one.kind == "equation"]
-    return not given and "i" not in names and any(_IMAGINARY.search(text) for text in texts)
-
-
-def _twice(entry: str | None, equations: list[Written]) -> bool:
-    """Whether the problem is of second order in time, and its rate of change is told at the start too."""
-    if equations:
-        return any(re.search(r"_\{?[xyz]*tt|''|/\s*dt\s*\^?2|[uvwpqh]tt(?![a-z])", one.text) for one in equations)
-    return entry == "wave"
-
-
 def changes_told(reading: Reading, language: str, base: Problem) -> Params:
     """What a request says beside a problem that came as a file or as Python: values, ranges, conditions, unknowns.
 
     Equations in the text are `unread` then: which of the two is meant is not guessed.
     """
-    page, converted = _opened(reading, language)
+    page, measured = _opened(reading, language, base)
     formulas = [one for one in written(page.reading, language) if one.sides[0].lower() not in OPTIONS]
     letters, fields, names = tuple(base.domain), fields_of(base), (*base.parameters, *base.unknown)
     told: Params = {}
@@ -191,7 +180,7 @@ def changes_told(reading: Reading, language: str, base: Problem) -> Params:
     made = conditions_told(page, conditions, Names(None, fields, letters, names), told)
     told |= made
     told |= _left(page, formulas, [*seen, *_list(made.get("unread"))])
-    told |= {"converted": list(converted)}
+    told |= _measures(measured, told, written_out=False)
     return {key: value for key, value in told.items() if value not in ({}, [], None)}
 
 
@@ -200,79 +189,11 @@ def _obstacle(plain: str, entry: str | None, *, plane: bool, written_out: bool) 
         return f"its domain ({match[0]!r}) is not a box"
     if written_out or entry is None:
         return ""
-    size = 3 if _SOLID.search(plain) else 2 if plane else 0
+    size = 3 if SOLID.search(plain) else 2 if plane else 0
     have = len([letter for letter in library()[entry].statement.domain if letter != "t"])
     if size and have and size != have:
         return f"the library holds it in {have} space dimension{'s' if have > 1 else ''}, not in {size}"
     return ""
-
-
-def _names(
-    entry: str | None, equations: list[Written], formulas: list[Written], page: Page
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(coordinates, fields), as far as they can be told apart here."""
-    if not equations:
-        statement = library()[str(entry)].statement
-        return tuple(statement.domain), fields_of(statement)
-    by = set().union(*(derivatives(one.text) for one in equations))
-    letters = by - {"'", "∇"}
-    fields = tuple(dict.fromkeys(name for one in equations for name in _differentiated(one.text)))
-    if "'" in by and not letters:
-        letters = {_unprimed(page, equations, fields)}
-    if "∇" in by and entry:
-        letters |= set(library()[entry].statement.domain)
-    elif "∇" in by:
-        letters |= (
-            {"x", "y"}
-            if _flat(equations) or _PLANE.search(page.free)
-            else {"x", "y", "z"}
-            if _SOLID.search(page.free)
-            else {"x"}
-        )
-    for one in formulas:
-        for name, inside in applications(one.text):
-            letters |= (
-                {part for part in inside if part in "xyzrt" and len(part) == 1 and part not in fields}
-                if len(inside) > 1 or name in fields
-                else set()
-            )
-    return tuple(sorted(letters - set(fields), key=lambda letter: (letter == "t", letter))), fields
-
-
-def _flat(equations: list[Written]) -> bool:
-    """Whether y stands in an equation, and z in none."""
-    text = " ".join(one.text for one in equations)
-    return bool(re.search(r"(?<![A-Za-z0-9_])y(?![A-Za-z0-9_'])", text))
-
-
-def _unprimed(page: Page, equations: list[Written], fields: tuple[str, ...]) -> str:
-    """What a prime differentiates by: the letter that stands in the equations, or has a range; else the time."""
-    free = [letter for letter in "txyzr" if letter not in fields]
-    words = {word for one in equations for word in re.findall(r"(?<![A-Za-z_])[a-z](?![A-Za-z0-9_'])", one.text)}
-    ranged = (letter for letter in free if has_range(page, letter))
-    return next((letter for letter in free if letter in words and letter in "tx"), None) or next(ranged, "t")
-
-
-def _differentiated(text: str) -> list[str]:
-    marks = (
-        r"(?<![A-Za-z0-9_])(?:d\s*(?:\^?\s*\d)?\s*([A-Za-z\u0370-\u03ff]\w*?)\s*/\s*d"
-        r"|([A-Za-z\u0370-\u03ff][A-Za-z0-9]*?)(?:_\{?[xyzrt]+\}?(?![A-Za-z0-9])|'+))"
-    )
-    found = [match[1] or match[2] for match in re.finditer(marks, text)]
-    found += re.findall(r"(?:laplace|laplacian|lap|diff)\(\s*([A-Za-z][A-Za-z0-9]*)\s*[,)]", text)
-    found += re.findall(r"[∇Δ∆](?:\^2)?\s*\(?\s*([A-Za-z\u0370-\u03ff][A-Za-z0-9]*)", text)
-    return found or [
-        match[0][0] for match in re.finditer(r"(?<![A-Za-z0-9_])[uvwpqh][xyzt]{1,4}(?![A-Za-z0-9_(])", text)
-    ]
-
-
-def _symbols(entry: str | None, equations: list[Written]) -> tuple[str, ...]:
-    """Names that may be coefficients: of the entry, or those in written equations."""
-    found = list(library()[entry].statement.parameters) if entry and not equations else []
-    for one in equations:
-        found += [name for name in re.findall(r"(?<![A-Za-z0-9_])[A-Za-zα-ω][A-Za-z0-9_]*", one.text)
-                  if name not in FUNCTIONS and name not in CONSTANTS]  # fmt: skip
-    return tuple(dict.fromkeys(found))
 
 
 def _dict(value: JsonValue) -> Params:

@@ -31,10 +31,11 @@ class _Found:
     ends: Params = field(default_factory=dict)
     conditions: list[JsonValue] = field(default_factory=list)
     unread: list[JsonValue] = field(default_factory=list)
+    unitless: list[JsonValue] = field(default_factory=list)
 
 
 def values_told(page: Page, formulas: list[Written], names: Names, *, written_out: bool) -> Params:
-    """`parameters`, `domain`, `conditions` (of "u0 = 1"), and what `sought.coefficients` finds.
+    """`parameters` (and those without a unit), `domain`, `conditions` (of "u0 = 1"), what `sought.coefficients` finds.
 
     Ranges of coefficients come first, then the box, then values: the words for the later may stand in the earlier.
     """
@@ -54,7 +55,8 @@ def values_told(page: Page, formulas: list[Written], names: Names, *, written_ou
         _worded(page, names.entry, found, taken)
     unread = told.get("unread")
     return {
-        **told, "parameters": found.values, "domain": found.ends, "conditions": found.conditions,
+        **told, "unitless": found.unitless, "parameters": found.values, "domain": found.ends,
+        "conditions": found.conditions,
         "unread": [*(unread if isinstance(unread, list) else []), *found.unread],
     }  # fmt: skip
 
@@ -85,6 +87,8 @@ def _is_unit(text: str) -> bool:
 
 def _check_unit(entry: str | None, name: str, unit: str, found: _Found) -> None:
     """A unit that is not of the library's dimension was meant for something else."""
+    if not unit:
+        found.unitless.append(name)
     usual = library()[entry].statement.units.get(name) if entry else None
     if not unit or usual is None:
         return
