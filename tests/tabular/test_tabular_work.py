@@ -55,6 +55,18 @@ def test_noise_is_answered_with_the_dummy(box: Box, tmp_path: Path) -> None:
     assert done.work.json("choice.json")["delivered"] == "dummy"
 
 
+def test_trees_are_delivered_where_only_columns_together_tell_the_target(box: Box, tmp_path: Path) -> None:
+    generator = np.random.default_rng(1)
+    frame = pd.DataFrame(generator.normal(size=(400, 2)), columns=["a", "b"])
+    frame["y"] = np.where(frame["a"] * frame["b"] > 0, "same", "other")
+    frame.to_csv(tmp_path / "signs.csv", index=False)
+    told = {"task": "binary", "metric": "roc_auc", "models": ["dummy", "linear", "forest"], "trees": 30}
+    done = train(box, tmp_path / "signs.csv", tmp_path, {**SPEC, **told}, SplitPlan(kind="stratified"), predict=False)
+    choice = done.work.json("choice.json")
+    assert choice["delivered"] == "forest", choice["reason"]
+    assert choice["gain"]["better"] == "forest" and choice["gain"]["low"] > 0.2
+
+
 def test_rows_with_gaps_and_unknown_categories_are_predicted(box: Box, tmp_path: Path) -> None:
     generator = np.random.default_rng(2)
     frame = pd.DataFrame({"a": generator.normal(size=80), "k": generator.choice(["u", "v"], 80), "row_id": range(80)})

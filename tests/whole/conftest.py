@@ -14,7 +14,17 @@ from whole import BIN, Mlexpert, Ran
 @pytest.fixture
 def mlexpert(tmp_path: Path) -> Mlexpert:
     """Run `mlexpert VERB …` with JSON output in an empty folder of its own."""
+    return _in_folder(tmp_path)
 
+
+@pytest.fixture(scope="module")
+def diabetes(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """One whole run on a real table, for all tests that only look at it."""
+    run = _in_folder(tmp_path_factory.mktemp("diabetes"))
+    return run("run", f"Predict target in @{tables}/diabetes.csv", "--sandbox", "process")
+
+
+def _in_folder(tmp_path: Path) -> Mlexpert:
     def run(verb: str, *arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> Ran:
         command = [
             str(BIN / "mlexpert"),
