@@ -46,6 +46,10 @@ class Measured:
     alone: bool = False
 
 
+# Units that rates without one are usually meant per: populations, epidemics, decay. Smaller ones go with SI numbers.
+_COUNTED = re.compile("|".join((*(_SPOKEN[name] for name in ("h", "day", "week", "year")), "h")), re.IGNORECASE)
+
+
 def in_base_units(raw: str, taken: Iterable[tuple[int, int]], language: str = "en", *, own: bool = True) -> Measured:
     """The text in metres and seconds; `taken` places are left alone, `own`: the problem brings units of its own.
 
@@ -57,7 +61,7 @@ def in_base_units(raw: str, taken: Iterable[tuple[int, int]], language: str = "e
         return Measured(raw)
     compound = any(_read(match["unit"])[1] not in ("m", "s") for match in found)
     units = {match["unit"].lower() for match in found}
-    if not compound and not own and len(units) == 1 and _read(found[0]["unit"])[1] == "s":
+    if not compound and not own and len(units) == 1 and _COUNTED.fullmatch(found[0]["unit"]):
         return Measured(_rewritten(raw, found, language, "time units"), (f"times are counted in {found[0]['unit']}",))
     told = tuple(
         f"{match[0].strip()} is {_in_base(match, language)}" for match in found if _read(match["unit"])[0] != 1.0

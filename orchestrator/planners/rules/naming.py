@@ -16,6 +16,7 @@ PLANE = re.compile(
     r"|\bplatte\b|\bplaque\b|\bplaca\b"
     r"|\bpiastra\b|二维|2次元|二次元|zweidimensional\w*|bidimension\w*"
 )
+LINE = re.compile(r"(?<![\w.])(?:1|one|ein|une?|una)[- ]?(?:d\b|dim\w*)|一维|1次元|一次元|eindimensional\w*")
 SOLID = re.compile(r"(?<![\w.])(?:3|three|drei)[- ]?(?:d\b|dim)|三维|3次元|三次元")
 _IMAGINARY = re.compile(r"(?<![A-Za-z0-9_.])(?:i|1[ij])(?![A-Za-z0-9_(])")
 
@@ -63,7 +64,9 @@ def _unprimed(page: Page, equations: list[Written], fields: tuple[str, ...]) -> 
     free = [letter for letter in "txyzr" if letter not in fields]
     words = {word for one in equations for word in re.findall(r"(?<![A-Za-z_])[a-z](?![A-Za-z0-9_'])", one.text)}
     ranged = (letter for letter in free if has_range(page, letter))
-    return next((letter for letter in free if letter in words and letter in "tx"), None) or next(ranged, "t")
+    at_ends = re.search(r"\bdirichlet|\bneumann|\bboundar|\bboth ends\b|\brand", page.free)
+    usual = "x" if at_ends and "x" in free else "t"
+    return next((letter for letter in free if letter in words and letter in "tx"), None) or next(ranged, usual)
 
 
 def _differentiated(text: str) -> list[str]:

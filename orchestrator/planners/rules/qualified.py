@@ -52,6 +52,30 @@ _OWN = {"burgers": "viscosity", "damped_pendulum": "damping|friction|drag|dampfu
         "pendulum": "gravity", "damped pendulum": "gravity", "kdv": "dispersion"}  # fmt: skip
 
 
+# Said anywhere in a request, these make another problem of any equation.
+_ANYWHERE = re.compile(
+    r"\bbackwards? in time\b|\btime[- ]revers\w+|\bruckwarts in der zeit\b|\b(?:moving|free) boundar(?:y|ies)\b"
+    r"|\bstefan problem\b|\bobstacle problem\b|\beigen(?:value|mode|function|frequenc)\w*|\beigenwert\w*"
+    r"|\boptimal control\b|\b(?:two|three|multi)[- ]layer\w*|\bcomposite (?:rod|bar|wall|slab)\b|\bpiecewise\b"
+    r"|\brandom (?:initial|coefficient|field|forc)\w*|\bwhite noise\b|\bdiscontinuous (?:coefficient|diffusivit)\w*"
+)
+CASES = re.compile(
+    r"\b(?:if|when|where|falls|wenn|sinon|si|for|fur|pour)\b[^,;.]{0,16}?[<>≤≥]|\b(?:else|otherwise|elsewhere|sonst)\b"
+)
+
+
+def other_problem(plain: str) -> str:
+    """Words that make another problem of any equation, "" where there are none."""
+    match = _ANYWHERE.search(plain)
+    return match[0] if match else ""
+
+
+def by_cases(plain: str) -> str:
+    """Words that tell a formula by cases ("1 if x > 0.5"); `plain` has what was understood blanked."""
+    match = CASES.search(plain)
+    return match[0] if match else ""
+
+
 def other_equation(plain: str, entry: str) -> str:
     """The words beside the name of an entry that say it is another equation, "" where none do.
 

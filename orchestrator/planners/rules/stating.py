@@ -94,7 +94,10 @@ def _statement(params: Params, python: Mapping[str, Any] | None) -> tuple[Proble
     if name is None:
         return written_out(told, None)
     entry = library()[str(name)]
-    if told.get("equations") and (told.get("conditions") or told.get("fields") != list(fields_of(entry.statement))):
+    own = (told.get("fields"), told.get("coordinates")) == (
+        list(fields_of(entry.statement)), list(entry.statement.domain),
+    )  # fmt: skip
+    if told.get("equations") and (told.get("conditions") or not own):
         return written_out(told, str(name))
     return altered(entry.statement, told, entry.title)
 

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from orchestrator.planners.rules.formula import constant
 from orchestrator.planners.rules.page import Page
+from orchestrator.planners.rules.qualified import CASES
 
 _SOURCE = (
     r"(?:heat )?(?:sources?|sinks?|forcing|force)(?: terms?| functions?)?|right[- ]hand side|rhs|rechte seite"
@@ -85,6 +86,8 @@ def refusal(unread: JsonValue) -> str:
     if str(unread).startswith("diffusivity "):
         told = str(unread).removeprefix("diffusivity ")
         return f"Write the equation out: `u_t = (({told})*u_x)_x` or `u_t = ({told})*u_xx`."
+    if CASES.search(str(unread)):
+        return "A formula by cases is not read: use abs, or a steep tanh such as `(1 + tanh((x - 0.5)/0.01))/2`."
     if str(unread).endswith("beside numbers without units"):
         return "Give the coefficients their units too (`diffusivity 1e-4 m^2/s`), or no number one."
     if str(unread).startswith("source "):

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from orchestrator.planners.rules import sought
 from orchestrator.planners.rules.library import GENERAL, elsewhere, entry_of
 from orchestrator.planners.rules.measures import UNIT, Measured, in_base_units
-from orchestrator.planners.rules.naming import PLANE, SOLID, has_imaginary_unit, names_of, of_second_order, symbols_of
+from orchestrator.planners.rules.naming import (
+    LINE,
+    PLANE,
+    SOLID,
+    has_imaginary_unit,
+    names_of,
+    of_second_order,
+    symbols_of,
+)
 from orchestrator.planners.rules.page import Page
-from orchestrator.planners.rules.qualified import other_equation
+from orchestrator.planners.rules.qualified import by_cases, other_equation, other_problem
 from orchestrator.planners.rules.respelled import by_field, in_order, with_definitions
 from orchestrator.planners.rules.terms import Terms, terms_told
 from orchestrator.planners.rules.text import Reading, read
@@ -41,6 +50,26 @@ _INVISCID = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class _Symbols:
+    """The entry of the library that is named, formulas in one spelling, and what their names stand for."""
+
+    entry: str | None
+    formulas: list[Written]
+    letters: tuple[str, ...]
+    fields: tuple[str, ...]
+    starts: list[JsonValue]
+    called: list[JsonValue]
+
+    @property
+    def equations(self) -> list[Written]:
+        return [one for one in self.formulas if one.kind == "equation"]
+
+    @property
+    def conditions(self) -> list[Written]:
+        return [one for one in self.formulas if one.kind == "condition"]
+
+
 def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Params:
     """What `stating.statement` makes a problem of; {} where the request names none.
 
@@ -50,50 +79,79 @@ def problem_told(reading: Reading, language: str, files: tuple[str, ...]) -> Par
     (the request's name of the field, and ours).
     """
     page, measured = _opened(reading, language)
-    reading = page.reading
-    formulas = [one for one in written(reading, language) if one.sides[0].lower() not in OPTIONS]
+    formulas = [one for one in written(page.reading, language) if one.sides[0].lower() not in OPTIONS]
     equations = [one for one in formulas if one.kind == "equation"]
-    plane = bool(PLANE.search(page.free))
-    entry = entry_of(page.free, plane=plane) or (
-        None if equations else sought.entry_by_coefficient(reading.plain, bool(files))
+    entry = entry_of(page.free, plane=bool(PLANE.search(page.free))) or (
+        None if equations else sought.entry_by_coefficient(page.reading.plain, bool(files))
     )
     beyond = elsewhere(page.free) if entry is None or entry in GENERAL else None
     if beyond and not equations:
         return {"obstacle": f"the {beyond} equation is not known by its name"}
     if entry is None and not any(derivatives(one.text) for one in equations):
         return {}
-    told: Params = {"named": entry} if entry else {}
+    found = _symbols(page, formulas, entry)
+    told = _stated(page, found)
+    told |= _said(page, found, told)
+    told |= _left(page, found.formulas, _list(told.get("unread")))
+    told |= {"called": found.called, **_substituted(told, entry)}
+    told |= _measures(measured, told, written_out=bool(found.equations))
+    if entry == "burgers" and not found.equations and (inviscid := _INVISCID.search(page.reading.plain)):
+        told |= _without_viscosity(told, inviscid[0], found.letters, found.fields)
+    return {key: value for key, value in told.items() if value not in ({}, [], None)}
+
+
+def _symbols(page: Page, formulas: list[Written], entry: str | None) -> _Symbols:
+    """Formulas brought into one spelling; what is understood of them is struck out."""
+    equations = [one for one in formulas if one.kind == "equation"]
     letters, fields = names_of(entry, equations, formulas, page)
     formulas, called = _respelled(page, formulas, letters, fields, named=bool(entry) and not equations)
-    equations, starts = _apart([one for one in formulas if one.kind == "equation"], fields)
-    if equations:
-        told |= {"equations": texts(equations), "coordinates": list(letters), "fields": list(fields)}
-    if obstacle := _obstacle(reading.plain, entry, plane=plane, written_out=bool(equations)):
-        told["obstacle"] = obstacle
+    kept, starts = _apart([one for one in formulas if one.kind == "equation"], fields)
     for one in formulas:
         if one.kind in ("equation", "condition"):
             page.strike(one.start, one.end)
-    told["complex"] = has_imaginary_unit(formulas, (*letters, *fields)) or None
-    mine = (*letters, *fields, *(("i",) if told["complex"] else ()))
-    names = tuple(name for name in symbols_of(entry, equations) if name not in mine)
-    added = terms_told(page, entry, written_out=bool(equations)) if entry else Terms()
-    told |= values_told(page, formulas, Names(entry, fields, letters, names), written_out=bool(equations))
-    told["parameters"] = {**dict(added.parameters), **_dict(told.get("parameters"))}
-    told["terms"] = list(added.equations)
-    told["conditions"] = [*_list(told.get("conditions")), *starts]
-    told["unread"] = [*page.unread, *added.unread, *_list(told.get("unread"))]
-    conditions = [one for one in formulas if one.kind == "condition"]
-    speaks_of = Names(entry, fields, letters, (*names, *keys(told, "parameters")), of_second_order(entry, equations))
-    made = conditions_told(page, conditions, speaks_of, told)
-    told |= {**made, "unread": [*_list(told["unread"]), *_list(made.get("unread"))]}
-    if entry and not equations and (other := other_equation(page.free, entry)):
-        told["obstacle"] = f"{other!r} is not what the library holds by this name"
-    told |= _left(page, formulas, _list(told.get("unread")))
-    told |= {"called": called, **_substituted(told, entry)}
-    told |= _measures(measured, told, written_out=bool(equations))
-    if entry == "burgers" and not equations and (inviscid := _INVISCID.search(reading.plain)):
-        told |= _without_viscosity(told, inviscid[0], letters, fields)
-    return {key: value for key, value in told.items() if value not in ({}, [], None)}
+    rest = [one for one in formulas if one.kind != "equation"]
+    return _Symbols(entry, [*kept, *rest], letters, fields, starts, called)
+
+
+def _stated(page: Page, found: _Symbols) -> Params:
+    """The problem that is named or written, and what stands against it."""
+    told: Params = {"named": found.entry} if found.entry else {}
+    if found.equations:
+        told |= {"equations": texts(found.equations), "coordinates": list(found.letters), "fields": list(found.fields)}
+        told["complex"] = has_imaginary_unit(found.formulas, (*found.letters, *found.fields)) or None
+    plain = page.reading.plain
+    told["obstacle"] = _obstacle(
+        plain, found.entry, plane=bool(PLANE.search(plain)), written_out=bool(found.equations)
+    ) or None  # fmt: skip
+    return told
+
+
+def _said(page: Page, found: _Symbols, told: Params) -> Params:
+    """Values, terms and conditions, in formulas and in words; what is left unread of them, and what forbids them."""
+    entry, fields, letters, bare = found.entry, found.fields, found.letters, not found.equations
+    mine = (*letters, *fields, *(("i",) if told.get("complex") else ()))
+    names = tuple(name for name in symbols_of(entry, found.equations) if name not in mine)
+    added = terms_told(page, entry, written_out=not bare) if entry else Terms()
+    values = values_told(page, found.formulas, Names(entry, fields, letters, names), written_out=not bare)
+    values["parameters"] = {**dict(added.parameters), **_dict(values.get("parameters"))}
+    values["conditions"] = [*_list(values.get("conditions")), *found.starts]
+    twice = of_second_order(entry, found.equations)
+    speaks_of = Names(entry, fields, letters, (*names, *keys(values, "parameters")), twice)
+    made = conditions_told(page, found.conditions, speaks_of, {**told, **values})
+    cases = by_cases(page.free)
+    unread = [
+        *page.unread,
+        *added.unread,
+        *_list(values.get("unread")),
+        *_list(made.get("unread")),
+        *([cases] if cases else []),
+    ]
+    result: Params = {**values, **made, "terms": list(added.equations), "unread": unread}
+    if kind := other_problem(page.free):
+        result["obstacle"] = f"{kind!r} asks for another kind of problem"
+    elif entry and bare and (other := other_equation(page.free, entry)):
+        result["obstacle"] = f"{other!r} is not what the library holds by this name"
+    return result
 
 
 def _respelled(
@@ -189,7 +247,7 @@ def _obstacle(plain: str, entry: str | None, *, plane: bool, written_out: bool) 
         return f"its domain ({match[0]!r}) is not a box"
     if written_out or entry is None:
         return ""
-    size = 3 if SOLID.search(plain) else 2 if plane else 0
+    size = 3 if SOLID.search(plain) else 2 if plane else 1 if LINE.search(plain) else 0
     have = len([letter for letter in library()[entry].statement.domain if letter != "t"])
     if size and have and size != have:
         return f"the library holds it in {have} space dimension{'s' if have > 1 else ''}, not in {size}"
