@@ -71,6 +71,7 @@ def test_units_of_the_library_belong_to_its_own_equation() -> None:
         ("PINN for the heat equation, both ends at 0, initial temperature parabolic", "initial temperature parabolic"),
         ("PINN for Burgers' equation with a source sin(pi x)", "source sin(pi*x)"),
         ("PINN for the heat equation with nu = 0.1 and alpha = 0.1 and alpha = 0.2", "alpha = 0.2, beside"),
+        ("PINN for u_t = u_xx, x in [0,1], t in [0,1], u(0,t)=u(1,t)=0, u(x,0) = 1 if x > 0.5 else 0", "if x >"),
         ("PINN for the 2D heat equation, zero on the left and insulated on the top side", "insulated"),
     ],
 )  # fmt: skip
@@ -151,6 +152,10 @@ def test_notations_of_scientists_are_read(text: str, solved: str) -> None:
         ("the wave equation with damping", "wave equation with damping"),
         ("a double pendulum", "double pendulum"),
         ("the KdV equation with two solitons", "two solitons"),
+        ("the heat equation backward in time", "backward in time"),
+        ("-u'' = lambda u as an eigenvalue problem, u(0)=u(1)=0", "eigenvalue"),
+        ("the heat equation in a two-layer rod", "two-layer"),
+        ("the 1D Poisson equation", "2 space dimensions, not in 1"),
         ("the linear Schrödinger equation", "linear schrodinger"),
         ("the Schrödinger equation in a harmonic potential", "in a harmonic potential"),
         ("the steady-state heat equation", "steady-state heat equation"),
@@ -175,6 +180,7 @@ def test_words_about_something_else_leave_the_equation_as_it_is(text: str) -> No
     ("text", "solved"),
     [
         ("the heat equation, T = sin(pi x) initially, T = 0 at both ends", "u - sin(pi*x) = 0 at t = 0; u = 0 at x"),
+        ("the 1D Poisson equation u'' = -1 with zero Dirichlet conditions", "u_xx + 1 = 0, x in [0, 1]; conditions: u"),
         ("u'''' = 1 with u(0)=u'(0)=u(1)=u'(1)=0", "u_tttt - 1 = 0"),
         ("Poisson: u_xx + u_yy = sin(x) on [0, pi]^2, u = 0 on all four sides", "x in [0, 3.14159], y in [0, 3.14159]"),
         ("the heat equation, alpha = 0.1, u(x, 0) = 6 sin(pi x / L), L = 3, u(0, t) = 0, u(L, t) = 0, t_max = 2",
