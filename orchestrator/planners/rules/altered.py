@@ -36,6 +36,7 @@ def altered(base: Problem, told: Params, title: str) -> tuple[Problem, tuple[str
         more = (*more, *fitted)
     if "equations" in changes:
         statement = _without_idle(statement, units=own and not told.get("terms"))
+        statement = statement if own else statement.model_copy(update={"name": "equation"})
     if ours and changes:
         statement = _with_fitting_units(statement)
     if ours and not told.get("equations"):

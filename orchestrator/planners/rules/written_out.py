@@ -22,7 +22,8 @@ def written_out(told: Params, name: str | None) -> tuple[Problem, tuple[str, ...
     equations, conditions = _texts(told, "equations"), _texts(told, "conditions")
     letters = _texts(told, "coordinates")
     sought = _dict(told.get("unknown"))
-    values = _values(told, name, equations, notes)
+    own = name is not None and _is_own(name, equations)
+    values = _values(told, name, equations, notes, own=own)
     used = {word for text in (*equations, *conditions) for word in _WORD.findall(text)}
     idle = [one for one in values if one not in used and not any(one in str(other) for other in values.values())]
     if idle:
@@ -33,7 +34,7 @@ def written_out(told: Params, name: str | None) -> tuple[Problem, tuple[str, ...
     unknown = {one: sought_range(one, ends, None, notes) for one, ends in sought.items()}
     statement = Problem.model_validate(
         {
-            "name": name or "equation",
+            "name": name if own else "equation",
             "equations": equations,
             "domain": domain,
             "fields": _texts(told, "fields"),
@@ -78,7 +79,13 @@ def _in_order(values: dict[str, Any]) -> dict[str, Any]:
     return {**found, **left}
 
 
-def _values(told: Params, name: str | None, equations: list[str], notes: list[str]) -> dict[str, Any]:
+def _is_own(name: str, equations: list[str]) -> bool:
+    from orchestrator.problems.sameness import same_equations  # loads SymPy
+
+    return same_equations(library()[name].statement, equations)
+
+
+def _values(told: Params, name: str | None, equations: list[str], notes: list[str], *, own: bool) -> dict[str, Any]:
     """The values that are told, and those of the library's where the equations are its own."""
     values: dict[str, Any] = dict(_dict(told.get("parameters")))
     if name is None:
@@ -89,13 +96,11 @@ def _values(told: Params, name: str | None, equations: list[str], notes: list[st
         one: value for one, value in entry.statement.parameters.items()
         if one in used and one not in values and one not in _dict(told.get("unknown"))
     }  # fmt: skip
-    if missing:
-        from orchestrator.problems.sameness import same_equations  # loads SymPy
-
-        if not same_equations(entry.statement, equations):
-            refuse_borrowed(entry.statement, told, equations, entry.title)
-        notes += [f"The request gives no value of {one}: {value} was taken, as in the library."
-                  for one, value in missing.items()]  # fmt: skip
+    if missing and not own:
+        refuse_borrowed(entry.statement, told, equations, entry.title)
+    notes += [
+        f"The request gives no value of {one}: {value} was taken, as in the library." for one, value in missing.items()
+    ]
     return {**values, **missing}
 
 
