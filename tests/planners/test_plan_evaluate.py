@@ -136,6 +136,16 @@ def test_what_does_not_fit_the_target_is_bad_input(text: str, message: str) -> N
         plan(text)
 
 
+@pytest.mark.parametrize(("words", "bounded", "other"), [("precision at least 0.9", "precision", "recall"),
+                                                         ("recall at least 0.9", "recall", "precision")])  # fmt: skip
+def test_a_bare_bound_asks_for_a_threshold_that_keeps_to_it(words: str, bounded: str, other: str) -> None:
+    made = plan(f"Evaluate m.joblib on x.csv, target y, {words}")
+    assert made.steps[0].spec["operating_point"] == {
+        "maximize": other, "bound": {"metric": bounded, "at_least": 0.9}
+    }  # fmt: skip
+    assert made.data is not None and made.data.constraints == () and made.data.metric == "roc_auc"
+
+
 def test_a_run_on_its_own_rows_takes_over_its_strategy() -> None:
     own = plan("Evaluate m.joblib on x.csv, target y").data
     assert own is not None

@@ -57,6 +57,7 @@ _COVERAGE = (
     re.compile(rf"coverage\s*(?:of|=|:)?\s*{_SHARE}"),
 )
 _POSITIVE = re.compile(r"\bpositive (?:class|label)(?:\s+is|\s*[=:])?\s+(?P<name>\x01+|[\w.+-]+)")
+OTHER_OF_TWO = {"precision": "recall", "recall": "precision"}
 _DUE = frozenset({"is", "of", "and", "in"})
 
 
@@ -116,6 +117,20 @@ def without_point(params: dict[str, JsonValue]) -> dict[str, JsonValue]:
     own = {str(point.get("maximize")), str(bound.get("metric")) if isinstance(bound, dict) else ""}
     kept = {key: value for key, value in params.items() if key != "metric" or value not in own}
     return {**kept, "constraints": list[JsonValue](bounds_without_point(params))}
+
+
+def implied_point(params: dict[str, JsonValue]) -> dict[str, JsonValue] | None:
+    """What a bare bound on precision or recall asks of a threshold: to keep to it at the best of the other of the two.
+
+    None where the request names a threshold itself, or bounds neither from below.
+    """
+    if params.get("operating_point"):
+        return None
+    for bound in bounds_without_point(params):
+        metric, least = str(bound.get("metric")), bound.get("at_least")
+        if metric in OTHER_OF_TWO and least is not None:
+            return {"maximize": OTHER_OF_TWO[metric], "bound": {"metric": metric, "at_least": least}}
+    return None
 
 
 def bounds_without_point(params: dict[str, JsonValue]) -> tuple[dict[str, JsonValue], ...]:

@@ -11,7 +11,7 @@ from orchestrator.core.plan import DataStrategy, Estimate, Plan, Resources, Step
 from orchestrator.core.profile import DataProfile
 from orchestrator.core.request import Request, Route, Routing, seed_of
 from orchestrator.planners.rules import unmet
-from orchestrator.planners.rules.evaluate_words import bounds_without_point, without_point
+from orchestrator.planners.rules.evaluate_words import bounds_without_point, implied_point, without_point
 from orchestrator.planners.rules.replies import say
 from orchestrator.planners.rules.strategy import decide
 from orchestrator.planners.rules.target import resolve
@@ -40,7 +40,12 @@ def evaluate_plan(
             remedy="Name its file or a run: `Evaluate model.joblib on test.csv, target y`, or `Evaluate run last`.",
         )
     evaluated = Evaluated.model_validate(told)
-    strategy, why = _strategy(routing, profile, findings, read(request.text).plain, evaluated)
+    plain = read(request.text).plain
+    strategy, why = _strategy(routing, profile, findings, plain, evaluated)
+    point = None if evaluated.own_rows or strategy.task != "binary" else implied_point(routing.params)
+    if point is not None:
+        routing = routing.model_copy(update={"params": {**routing.params, "operating_point": point}})
+        strategy, why = _strategy(routing, profile, findings, plain, evaluated)
     spec = _spec(request, routing, strategy, evaluated)
     size_mb = sum(model.bytes for model in evaluated.models.values()) >> 20
     memory_mb = MEMORY_MB * (2 if "learning_curve" in spec else 1) + A_MODEL * size_mb
@@ -66,7 +71,7 @@ def evaluate_plan(
         estimate=Estimate(wall_s=round(15.0 + rows / 2000, 1), cpu_s=round(12.0 + rows / 2000, 1)),
         data=strategy,
         evaluated=evaluated,
-        notes=(*_notes(routing, evaluated), *unmet.notes(read(request.text).plain, routing.params, spec, _USED)),
+        notes=(*_notes(routing, evaluated), *unmet.notes(plain, routing.params, spec, _USED)),
     )
 
 
