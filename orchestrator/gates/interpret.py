@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from orchestrator.core.evidence import Evidence, Verdict
+from orchestrator.core.importance import IMPORTANCE, NOISE
 from orchestrator.core.plan import Step
 from orchestrator.gates.known import Known, measured, unknown, unmeasured
 from orchestrator.gates.required import FAITHFUL
 
 CHECK = FAITHFUL
-REPEAT, IMPORTANCE, NOISE = "explanation_repeat", "permutation_importance", "noise (control)"
+REPEAT = "explanation_repeat"
 # What each method is held to: evidence with a bound of its own, by its subject.
 HELD_TO: dict[str, tuple[tuple[str, str], ...]] = {
     "shap": (("additivity", "shap"), ("attribution_difference", "shap")),
-    "integrated_gradients": (("additivity", "integrated_gradients"),),
+    "integrated_gradients": (
+        ("additivity", "integrated_gradients"),
+        ("attribution_difference", "integrated_gradients"),
+    ),
     "attention": (("attention_sum", "attention"),),
     "permutation": (),
 }
 _REMEDY = {
-    REPEAT: "seed everything that the explanation draws",
-    "additivity": "the attributions are of another model or of other rows: explain the delivered one",
-    "attribution_difference": "draw more orders (`background`), or let a column be absent in the way that is told",
-    "attention_sum": "attention maps are shares: every line must add up to one",
+    (REPEAT, "interpret"): "seed everything that the explanation draws",
+    ("additivity", "shap"): "the attributions are of another model or of other rows: explain the delivered one",
+    ("additivity", "integrated_gradients"): "take more steps along the line, of the network and samples that are named",
+    ("attribution_difference", "shap"): "draw more orders (`background`), or let columns be absent in the way told",
+    ("attribution_difference", "integrated_gradients"): "the attributions stand at other cells than those they are of",
+    ("attention_sum", "attention"): "attention maps are shares: every line must add up to one",
 }
 
 
@@ -50,19 +56,8 @@ def faithful(known: Known) -> Verdict:
     return Verdict(
         id=CHECK, verdict="passed" if passed else "failed", value=worst.value, threshold=worst.bound, evidence=ids,
         reason=told if passed else f"{worst.name} {worst.value:.3g} > {worst.bound:.3g}: {worst.text}",
-        remedy="" if passed else _REMEDY.get(worst.name, ""),
+        remedy="" if passed else _REMEDY.get((worst.name, worst.subject), ""),
     )  # fmt: skip
-
-
-def stands_out(entry: Evidence, noise: Evidence | None) -> bool:
-    """Whether a column's importance is told from noise: its whole interval lies above 0 and above the planted column's.
-
-    At 95 % each: of forty columns that tell nothing, one may clear its own interval, and it must clear the noise's too.
-    """
-    if entry.value is None or entry.interval is None:
-        return False
-    floor = max(0.0, noise.interval[1]) if noise is not None and noise.interval else 0.0
-    return entry.interval[0] > floor
 
 
 def _excess(entry: Evidence) -> float:

@@ -39,7 +39,7 @@ async def measure_shares(bench: Bench, book: EvidenceBook, step: Step, subject: 
         return
     held, features = found.held, _features(step)
     shown, behind = (frame.loc[held[key]][list(features)] for key in ("row_ids", "background_ids"))
-    told, why = await _predicted(bench, subject, "rows", pd.concat([behind, shown], ignore_index=True))
+    told, why = await predicted(bench, subject, "rows", pd.concat([behind, shown], ignore_index=True))
     if told is None or told.shape[1] != held["values"].shape[2]:
         _lost(book, path, step, why or "the model has other outputs than were explained")
         return
@@ -70,18 +70,20 @@ def _misshapen(held: Mapping[str, NDArray[Any]], frame: pd.DataFrame, step: Step
     return ""
 
 
-async def _predicted(bench: Bench, subject: Subject, label: str, rows: pd.DataFrame) -> tuple[Floats | None, str]:
+async def predicted(
+    bench: Bench, subject: Subject, label: str, rows: pd.DataFrame, variant: str = DELIVERED
+) -> tuple[Floats | None, str]:
     """The model's outputs (n, k) for rows of features, in their order, from a fresh box without labels."""
     place = bench.run.measured / "interpret" / f"{label}.parquet"
     place.parent.mkdir(parents=True, exist_ok=True)
     rows.assign(**{ROW_ID: np.arange(len(rows))}).to_parquet(place, index=False)
     place.chmod(0o644)
     folder, why = await bench.predict(
-        f"interpret/{label}", subject.model, {"rows": place}, (DELIVERED,), subject.step.resources
+        f"interpret/{label}", subject.model, {"rows": place}, (variant,), subject.step.resources
     )
     if folder is None:
         return None, f"predict failed: {why}"
-    path = prediction_file(folder, DELIVERED)
+    path = prediction_file(folder, variant, variant)
     found, ids = load_predictions(path, len(rows)), load_arrays(path, ("row_ids",))
     if found.why or ids.why:
         return None, found.why or ids.why
@@ -121,7 +123,7 @@ async def _again(
     rows = np.sort(generator.permutation(len(shown))[:ROWS])
     columns = np.sort(generator.permutation(shown.shape[1])[:COLUMNS])
     asked = questions(shown, behind, rows, columns, generator)
-    outputs, why = await _predicted(bench, subject, "shapley", asked.frame.drop(columns=ROW_ID))
+    outputs, why = await predicted(bench, subject, "shapley", asked.frame.drop(columns=ROW_ID))
     if outputs is None:
         book.add(DIFFERENCE, None, path, step.id, subject=SHAP, text=why)
         return

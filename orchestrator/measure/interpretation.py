@@ -9,19 +9,21 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
 from orchestrator.boxes.job import Code, Job
+from orchestrator.core.importance import IMPORTANCE, NOISE
 from orchestrator.core.plan import Step
 from orchestrator.measure.attributions import measure_shares
 from orchestrator.measure.bench import Bench
 from orchestrator.measure.edge import load_arrays, load_json
 from orchestrator.measure.evidence import UNVOUCHED, EvidenceBook
+from orchestrator.measure.gradients import ATTENTION, GRADIENTS, measure_attention, measure_gradients
 from orchestrator.measure.subjects import Subject
 
-REPEAT, IMPORTANCE, NOISE = "explanation_repeat", "permutation_importance", "noise (control)"
+REPEAT = "explanation_repeat"
 LABEL = "interpret"
 ARRAYS: dict[str, tuple[str, ...]] = {
     "shap.npz": ("values", "errors", "base", "outputs", "row_ids", "background_ids"),
     "gradients.npz": ("values", "outputs", "base", "classes", "row_ids", "baseline"),
-    "attention.npz": ("maps", "row_ids"),
+    "attention.npz": ("maps", "received", "row_ids"),
 }
 OF_METHOD = {"shap": "shap.npz", "integrated_gradients": "gradients.npz", "attention": "attention.npz"}
 
@@ -81,6 +83,10 @@ async def measure_interpretation(bench: Bench, book: EvidenceBook, explained: Ex
         _importances(book, step, again / "importance.json")
     if "shap" in methods:
         await measure_shares(bench, book, step, explained.subject, again / OF_METHOD["shap"])
+    if GRADIENTS in methods:
+        await measure_gradients(bench, book, step, explained.subject, again / OF_METHOD[GRADIENTS])
+    if ATTENTION in methods:
+        measure_attention(book, step, again / OF_METHOD[ATTENTION])
 
 
 def _methods(step: Step) -> tuple[str, ...]:
@@ -99,7 +105,7 @@ async def _again(bench: Bench, explained: Explained) -> tuple[Path | None, str]:
         skill=explained.code,
         spec=step.spec,
         inputs={"train": bench.run.data / "train.parquet"},
-        models={explained.subject.step.id: explained.subject.model},
+        models={str(step.spec.get("model", explained.subject.step.id)): explained.subject.model},
         seed=bench.seed,
         resources=step.resources,
     )
@@ -143,7 +149,7 @@ def _importances(book: EvidenceBook, step: Step, path: Path) -> None:
     for line in (*found.columns, found.noise):
         between = (line.low, line.high) if line.low is not None and line.high is not None else None
         text = (
-            f"loss of {found.metric} (of {found.intact:.4g}) where the column is shuffled, mean of {found.repeats}; "
+            f"loss of {found.metric} (of {found.intact:.4g}) where it is shuffled, mean of {found.repeats}; "
             f"rows set aside from twins of the model in {found.folds} folds"
         )
         book.add(

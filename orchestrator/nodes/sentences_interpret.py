@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from orchestrator.core.evidence import Evidence
-from orchestrator.gates.interpret import IMPORTANCE, NOISE, stands_out
+from orchestrator.core.importance import IMPORTANCE, NOISE, stands_out
 from orchestrator.report.intervals import interval_words
 
 MOST = 12  # columns that are told one by one, the most important first
-_ADDS_UP = {
-    "shap": "Largest miss of the Shapley values' sum from a fresh prediction, over the range of the outputs",
-    "integrated_gradients": "Largest miss of the integrated gradients' sum from a fresh prediction, over the range of "
-    "the outputs",
+_HELD_TO = {
+    ("additivity", "shap"): "Largest miss of the Shapley values' sum from a fresh prediction, over the range of the "
+    "outputs",
+    ("additivity", "integrated_gradients"): "Largest miss of the integrated gradients' sum from a fresh prediction, "
+    "over what the output moves by from the mean sample",
+    ("attribution_difference", "shap"): "Largest difference from Shapley values that the judge estimated itself, of "
+    "what draws may differ by",
+    ("attribution_difference", "integrated_gradients"): "Largest difference of sums of integrated gradients from the "
+    "judge's own finite differences, over what the output moves by",
+    ("attention_sum", "attention"): "Attention maps of the transformer: they tell where information flows, which is "
+    "not yet what the output rests on; largest difference of a line's sum from one",
 }
 
 
@@ -29,15 +36,11 @@ def explained_claims(evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evid
             entry,
         )
     if noise is not None:
-        yield f"The same of a planted column of noise{_range(noise)}", noise
+        yield f"The same of planted noise{_range(noise)}", noise
     for entry in evidence:
-        if entry.name == "additivity" and entry.value is not None and entry.subject in _ADDS_UP:
-            yield _ADDS_UP[entry.subject], entry
-        elif entry.name == "attribution_difference" and entry.value is not None:
-            yield (
-                "Largest difference from Shapley values that the judge estimated itself, of what draws may differ by",
-                entry,
-            )
+        told = _HELD_TO.get((entry.name, entry.subject), "")
+        if told and entry.value is not None:
+            yield told, entry
 
 
 def _range(entry: Evidence) -> str:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from orchestrator.core.answer import AnswerClaim
 from orchestrator.core.evidence import Evidence
+from orchestrator.core.importance import IMPORTANCE
 
 DELIVERED = "delivered"
 OF_GROUPS = ("gap.", "group.", "groups.")  # measured of groups of people, and shown beside one another elsewhere
+OF_EXPLANATIONS = (IMPORTANCE, "mean_attribution", "additivity", "attribution_difference")  # of columns, not of models
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def comparisons(claims: tuple[AnswerClaim, ...], evidence: tuple[Evidence, ...])
     quoted = frozenset(name for claim in claims for name in claim.evidence)
     groups: dict[str, dict[str, Evidence]] = {}
     for item in evidence:
-        if item.value is not None and item.subject and not item.name.startswith(OF_GROUPS):
+        if item.value is not None and item.subject and not item.name.startswith((*OF_GROUPS, *OF_EXPLANATIONS)):
             groups.setdefault(item.name, {})[item.subject] = item  # the newest measurement of a subject counts
     found = [
         Comparison(name, tuple(rows.values()), quoted)

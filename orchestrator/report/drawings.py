@@ -11,6 +11,7 @@ from markupsafe import Markup
 from orchestrator.report.comparison import Comparison
 from orchestrator.report.courses import courses, portraits
 from orchestrator.report.curves import Curves, read_curves
+from orchestrator.report.explained_drawings import explained
 from orchestrator.report.fields import ERROR, stacks
 from orchestrator.report.grids import Grids, read_grids
 from orchestrator.report.intervals import bounds_measuring
@@ -38,6 +39,7 @@ def drawings(record: Record, groups: tuple[Comparison, ...]) -> dict[str, tuple[
         "curves": tuple(_drawn(partial(figures.draw_curves, item), _curve_caption(item)) for item in curves),
         "fields": _fields(grids),
         "courses": _courses(grids),
+        "explained": tuple(_drawn(draw, caption) for draw, caption in explained(record)),
         "maps": (*_portraits(grids), *_residuals(record), *_posteriors(record)),
         "leading": tuple(
             _drawn(

@@ -140,6 +140,10 @@ class _Steps(nn.Module):
         series = nn.functional.pad(series, (0, self.spare)).unflatten(2, (self.count, self.step))
         return series.transpose(1, 2).flatten(2)
 
+    def spread(self, values: Tensor, shape: Sequence[int]) -> Tensor:
+        """One value a step (n, count), over the places (n, length) that each step covers."""
+        return values.repeat_interleave(self.step, dim=1)[:, : shape[-1]]
+
 
 class _Patches(nn.Module):
     """Images to (n, count, features): square patches, at most 64 of them; the lower and right edges are padded."""
@@ -158,3 +162,9 @@ class _Patches(nn.Module):
         padded = nn.functional.pad(samples, self.padding)
         cut = padded.unflatten(3, (self.columns, self.side)).unflatten(2, (self.rows, self.side))
         return cut.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
+
+    def spread(self, values: Tensor, shape: Sequence[int]) -> Tensor:
+        """One value a patch (n, count), over the places (n, height, width) that each patch covers."""
+        grid = values.unflatten(1, (self.rows, self.columns))
+        wide = grid.repeat_interleave(self.side, dim=1).repeat_interleave(self.side, dim=2)
+        return wide[:, : shape[1], : shape[2]]

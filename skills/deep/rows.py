@@ -61,10 +61,14 @@ def _read(path: Path, wanted: list[str]) -> pd.DataFrame:
 
 
 def _samples(frame: pd.DataFrame, spec: Spec) -> Samples:
-    """Raises: UserMistake where a sample has another size than the spec's, or is not finite."""
-    dtype = np.dtype(spec.dtype)
-    size = math.prod(spec.shape) * dtype.itemsize
-    cells = frame[INPUTS].tolist()
+    """As the spec's numbers; samples of whole numbers may also come as float32, between the whole ones.
+
+    Raises: UserMistake where a sample has another size than the spec's, or is not finite.
+    """
+    cells, count = frame[INPUTS].tolist(), math.prod(spec.shape)
+    sizes = {len(cell) if isinstance(cell, bytes) else -1 for cell in cells}
+    dtype = np.dtype(np.float32 if sizes == {4 * count} else spec.dtype)
+    size = count * dtype.itemsize
     if wrong := next((cell for cell in cells if not isinstance(cell, bytes) or len(cell) != size), None):
         held = f"{len(wrong)} bytes" if isinstance(wrong, bytes) else type(wrong).__name__
         raise UserMistake(f"a sample holds {held}, {size} bytes of shape {spec.shape} are wanted", "give one shape")

@@ -30,11 +30,11 @@ class Asked:
 Ask = Callable[[pd.DataFrame], Asked]
 
 
-def asker(predictor: Predictor) -> Ask:
-    """`ask(frame)` for a frame of feature columns, in parts that fit into memory."""
+def asker(predictor: Predictor, cells: int = 0) -> Ask:
+    """`ask(frame)` for a frame of feature columns, in parts that fit into memory; `cells` a row, where not columns."""
 
     def ask(frame: pd.DataFrame) -> Asked:
-        most = max(1, CELLS_AT_ONCE // max(1, frame.shape[1]))
+        most = max(1, CELLS_AT_ONCE // max(1, cells or frame.shape[1]))
         parts = [_ask(predictor, frame.iloc[at : at + most]) for at in range(0, len(frame), most)]
         return Asked(np.concatenate([part.outputs for part in parts]), parts[0].names)
 

@@ -7,7 +7,9 @@ import time
 import numpy as np
 import pandas as pd
 
+from skills.interpret.arrays import attention, gradients
 from skills.interpret.ask import ROW_ID, asker
+from skills.interpret.blocks import Block, block_importance
 from skills.interpret.permutation import Importance, permutation_importance
 from skills.interpret.shapley import Shares, sampled
 from skills.interpret.spec import Spec
@@ -21,14 +23,20 @@ def work(job: Job) -> None:
         raise UserMistake(
             f"there is no model {spec.model!r} here, only {sorted(job.models)}", "name a step that this step needs"
         )
-    told = {name: {"table": _METHODS}[spec.kind][name](job) for name in spec.methods}
+    told = {name: _METHODS[name](job) for name in spec.methods}
     write_json(job.out / "explanation.json", {"model": spec.model, "methods": told})
     job.artifact("explanation.json", "table")
 
 
 def _permutation(job: Job) -> dict[str, object]:
     started = time.process_time()
-    found = permutation_importance(job, job.models[job.spec.model], pd.read_parquet(job.inputs["train"]))
+    model, frame = job.models[job.spec.model], pd.read_parquet(job.inputs["train"])
+    blocks: tuple[Block, ...] = ()
+    if job.spec.kind == "arrays":
+        found, blocks = block_importance(job, model, frame)
+    else:
+        found = permutation_importance(job, model, frame)
+    places = {block.name: {"place": [list(ends) for ends in block.place]} for block in blocks}
     write_json(
         job.out / "importance.json",
         {
@@ -37,7 +45,7 @@ def _permutation(job: Job) -> dict[str, object]:
             "rows": found.rows,
             "folds": found.folds,
             "repeats": job.spec.repeats,
-            "columns": [_line(one) for one in found.columns],
+            "columns": [{**_line(one), **places.get(one.name, {})} for one in found.columns],
             "noise": _line(found.noise),
         },
     )
@@ -75,4 +83,4 @@ def _shap(job: Job) -> dict[str, object]:
     return {"explainer": found.explainer, "rows": len(shown), "background": len(behind), "where": "training rows"}
 
 
-_METHODS = {"permutation": _permutation, "shap": _shap}
+_METHODS = {"permutation": _permutation, "shap": _shap, "integrated_gradients": gradients, "attention": attention}

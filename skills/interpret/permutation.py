@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from skills.interpret.ask import Asked, asker
 from skills.interpret.spec import Spec
-from skills.interpret.twins import NOISE, parts, twin, with_noise
+from skills.interpret.twins import NOISE, parts, table_told, twin, with_noise
 from skills.runtime.job import Job, Model
 from skills.runtime.scoring.bootstrap import interval, units_of
 from skills.runtime.scoring.table_metrics import Classified, Regressed, classified, gain, value, weighted
@@ -59,11 +59,12 @@ def permutation_importance(job: Job, delivered: Model, frame: pd.DataFrame) -> I
     with tempfile.TemporaryDirectory() as folder:
         for number, (train, held) in enumerate(folds):
             job.progress(done=number, total=len(folds), message=f"twin {number + 1} of {len(folds)}")
-            ask = asker(twin(job, delivered, told.iloc[train], Path(folder) / str(number)))
+            rows = told.iloc[train]
+            ask = asker(twin(job, delivered, rows, table_told(spec, delivered), Path(folder) / str(number)))
             shuffled = _shuffled(told.iloc[held][names], spec.repeats, np.random.default_rng([spec.seed, 5, number]))
             found.append(ask(shuffled))
-    rows = np.concatenate([held for _, held in folds])
-    return _judged(spec, told.iloc[rows], _pooled(spec, found, len(names)), names, len(folds))
+    aside = np.concatenate([held for _, held in folds])
+    return judged(spec, told.iloc[aside], pooled(spec, found, len(names)), names, len(folds))
 
 
 def _some(frame: pd.DataFrame, spec: Spec) -> pd.DataFrame:
@@ -83,21 +84,22 @@ def _shuffled(held: pd.DataFrame, repeats: int, generator: np.random.Generator) 
     return pd.concat(copies, ignore_index=True)
 
 
-def _pooled(spec: Spec, found: list[Asked], columns: int) -> tuple[Array, tuple[str, ...]]:
+def pooled(spec: Spec, found: list[Asked], columns: int) -> tuple[Array, tuple[str, ...]]:
     """(copies, all rows set aside, classes) of all folds' outputs; a class that a fold does not know has 0."""
     names = tuple(dict.fromkeys(name for one in found for name in one.names))
-    copies, pooled = 1 + columns * spec.repeats, []
+    copies, every = 1 + columns * spec.repeats, []
     for one in found:
         wide = np.zeros((len(one.outputs), len(names)))
         wide[:, [names.index(name) for name in one.names]] = one.outputs
-        pooled.append(wide.reshape(copies, -1, len(names)))
-    return np.concatenate(pooled, axis=1), names
+        every.append(wide.reshape(copies, -1, len(names)))
+    return np.concatenate(every, axis=1), names
 
 
-def _judged(
-    spec: Spec, rows: pd.DataFrame, pooled: tuple[Array, tuple[str, ...]], names: list[str], folds: int
+def judged(
+    spec: Spec, rows: pd.DataFrame, told: tuple[Array, tuple[str, ...]], names: list[str], folds: int
 ) -> Importances:
-    outputs, classes = pooled
+    """What `pooled` gives, against the target of these rows; the last name is that of the planted noise."""
+    outputs, classes = told
     subjects = [_subject(spec, rows[spec.target], copy, classes) for copy in outputs]
     intact, units = subjects[0], _units(spec, rows)
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Method = Literal["permutation", "shap", "integrated_gradients", "attention"]
-OF_TABLES = ("permutation", "shap")
+OF = {"table": ("permutation", "shap"), "arrays": ("permutation", "integrated_gradients", "attention")}
 Metric = Literal[
     "rmse", "mae", "r2", "median_ae", "mape",
     "accuracy", "balanced_accuracy", "f1", "precision", "recall", "roc_auc", "pr_auc", "log_loss", "brier",
@@ -20,7 +20,7 @@ class Spec(BaseModel):
     `training` is that step's own spec: permutation importance trains the delivered family again on parts of the rows.
     `rows` are explained one by one against `background` training rows (tables) or the mean sample (arrays); `folds`
     parts of the training rows are set aside in turn, and every column of them is shuffled `repeats` times; `most_rows`
-    bounds how many rows that takes.
+    bounds how many rows that takes. Of arrays one part is set aside, and blocks of places are shuffled.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,10 +43,8 @@ class Spec(BaseModel):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Spec:
-        fitting = [name for name in self.methods if (name in OF_TABLES) == (self.kind == "table")]
-        if len(fitting) < len(self.methods):
-            strange = next(name for name in self.methods if name not in fitting)
-            raise ValueError(f"{strange!r} does not explain models of {self.kind}")
+        if strange := [name for name in self.methods if name not in OF[self.kind]]:
+            raise ValueError(f"{strange[0]!r} does not explain models of {self.kind}")
         if self.kind == "table" and not self.features:
             raise ValueError("no feature column is named")
         return self

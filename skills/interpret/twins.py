@@ -50,11 +50,11 @@ def parts(frame: pd.DataFrame, spec: Spec) -> list[tuple[Places, Places]]:
     return [(train, held) for train, held in found if len(train) and len(held)]
 
 
-def twin(job: Job, delivered: Model, rows: pd.DataFrame, folder: Path) -> Predictor:
-    """Trained by the delivered model's own skill on these rows, with the planted column among the features."""
+def twin(job: Job, delivered: Model, rows: pd.DataFrame, told: dict[str, Any], folder: Path) -> Predictor:
+    """Trained by the delivered model's own skill on these rows, by the spec that is told."""
     main = importlib.import_module(f"skills.{delivered.skill}.main")
     spec_class = importlib.import_module(f"skills.{delivered.skill}.spec").Spec
-    spec = spec_class.model_validate(_told(job.spec, delivered))
+    spec = spec_class.model_validate(told)
     folder.mkdir(parents=True)
     path = folder / "train.parquet"
     rows.to_parquet(path, index=False)
@@ -64,11 +64,21 @@ def twin(job: Job, delivered: Model, rows: pd.DataFrame, folder: Path) -> Predic
     return Model(delivered.skill, out / "model").predictor()
 
 
-def _told(spec: Spec, delivered: Model) -> dict[str, Any]:
+def table_told(spec: Spec, delivered: Model) -> dict[str, Any]:
     """The training step's spec with the delivered family alone, few folds of its own, and the planted column."""
     told = {**spec.training, "numeric": [*spec.training.get("numeric", []), NOISE], "seed": spec.seed}
     if "models" in told:
-        known = json.loads((delivered.path / "model.json").read_text(encoding="utf-8"))
         cv = {**(told.get("cv") or {}), "folds": 2, "repeats": 1}
-        told |= {"models": [known["delivered"]], "cv": cv}
+        told |= {"models": [_family(delivered)], "cv": cv}
     return told
+
+
+def arrays_told(spec: Spec, delivered: Model, shape: list[int]) -> dict[str, Any]:
+    """The training step's spec with the delivered family alone, one part of its own, and the shape with the noise."""
+    cv = {**(spec.training.get("cv") or {}), "folds": 2, "single_above": 0}
+    told = {"models": [_family(delivered)], "cv": cv, "shape": shape, "dtype": "float32", "seed": spec.seed}
+    return {**spec.training, **told}
+
+
+def _family(delivered: Model) -> str:
+    return str(json.loads((delivered.path / "model.json").read_text(encoding="utf-8"))["delivered"])

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from orchestrator.core.evidence import Evidence, Verdict
+from orchestrator.core.importance import stands_out
 from orchestrator.core.plan import DataStrategy, Plan, SplitPlan, Step
 from orchestrator.core.request import Route
-from orchestrator.gates.interpret import faithful, stands_out
+from orchestrator.gates.interpret import faithful
 from orchestrator.gates.known import Known
 from orchestrator.gates.required import FAITHFUL, required
 
 NOISE = "noise (control)"
 GOOD: dict[tuple[str, str], dict[str, Any]] = {
-    ("explanation_repeat", ""): {"value": 0.0, "bound": 0.0},
+    ("explanation_repeat", "interpret"): {"value": 0.0, "bound": 0.0},
     ("additivity", "shap"): {"value": 1e-9, "bound": 1e-6},
     ("attribution_difference", "shap"): {"value": 0.4, "bound": 1.0},
     ("permutation_importance", NOISE): {"value": 0.0, "interval": (-0.01, 0.01)},
@@ -54,7 +55,7 @@ def test_an_explanation_that_holds_passes_and_is_required_of_a_plan_that_explain
 
 @pytest.mark.parametrize(
     ("name", "subject", "value"),
-    [("explanation_repeat", "", 1e-12), ("additivity", "shap", 1e-3), ("attribution_difference", "shap", 1.2)],
+    [("explanation_repeat", "interpret", 1e-12), ("additivity", "shap", 1e-3), ("attribution_difference", "shap", 1.2)],
 )
 def test_each_bound_binds(name: str, subject: str, value: float) -> None:
     verdict = ruled({(name, subject): {**GOOD[name, subject], "value": value}})

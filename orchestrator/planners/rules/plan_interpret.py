@@ -9,7 +9,7 @@ from orchestrator.core.plan import DataStrategy, Plan, Resources, Step
 from orchestrator.planners.rules.interpret_words import methods_named, wishes_explained
 
 Params = dict[str, JsonValue]
-TABLE, ARRAYS = ("permutation", "shap"), ("integrated_gradients", "attention")
+TABLE, ARRAYS = ("permutation", "shap"), ("permutation", "integrated_gradients", "attention")
 _WORDS = {
     "permutation": "permutation importance",
     "shap": "Shapley values (SHAP)",
@@ -18,40 +18,48 @@ _WORDS = {
 }
 _COLUMNS = 40  # of a table, from which on fewer rows are explained: every row costs as many predictions as columns
 _TRANSFORMER = "transformer"
+_SHOWN, _REPEATS = 12, 3  # samples of arrays that are explained, and how often each block of places is shuffled
 
 
 def with_explanation(plan: Plan, plain: str) -> Plan:
     """The plan with a step `interpret` after its training; the plan itself where no explanation is wished for.
 
-    Without a method by name: permutation importance and Shapley values for tables, integrated gradients for arrays,
-    with attention maps where a transformer is among the candidates.
+    Without a method by name: permutation importance with Shapley values for tables, with integrated gradients for
+    arrays, and with attention maps where a transformer is among the candidates.
 
-    Raises NotAvailable for a method by name that does not fit the data.
+    Raises NotAvailable for a method by name that does not fit the data or the candidates.
     """
     trained = _trained(plan)
     if plan.data is None or trained is None or not wishes_explained(plain):
         return plan
-    if plan.data.arrays is not None:
-        note = "Not explained: explanations of models of arrays are not available yet."
-        return plan.model_copy(update={"notes": (*plan.notes, note)})
-    methods = _methods(plan.data, trained, methods_named(plain))
-    step = Step(
-        id="interpret",
-        worker="interpret",
-        kind="skill",
-        spec=_spec(plan.data, trained, methods),
-        needs=(trained.id,),
-        resources=Resources(
-            cpus=1, memory_mb=trained.resources.memory_mb, timeout_s=max(600.0, trained.resources.timeout_s)
-        ),
-    )
-    told = " and ".join(_WORDS[name] for name in methods)
+    step = explaining(plan.data, trained, methods_named(plain)).model_copy(update={"needs": (trained.id,)})
+    told = words_of(step)
     share = 0.5 * plan.estimate.wall_s
     cost = plan.estimate.model_copy(
         update={"wall_s": round(plan.estimate.wall_s + 20 + share, 1), "cpu_s": round(plan.estimate.cpu_s + share, 1)}
     )
     note = f"Explained: {told}, on training rows, since the labels of the test rows stay sealed."
     return plan.model_copy(update={"steps": (*plan.steps, step), "estimate": cost, "notes": (*plan.notes, note)})
+
+
+def explaining(data: DataStrategy, trained: Step, named: tuple[str, ...]) -> Step:
+    """The step `interpret` for the model of a step that trained on such data; what it needs is left to the caller.
+
+    Raises NotAvailable for a method by name that does not fit.
+    """
+    resources = trained.resources
+    return Step(
+        id="interpret",
+        worker="interpret",
+        kind="skill",
+        spec=_spec(data, trained, _methods(data, trained, named)),
+        resources=Resources(cpus=1, memory_mb=resources.memory_mb, timeout_s=max(600.0, resources.timeout_s)),
+    )
+
+
+def words_of(step: Step) -> str:
+    """The methods of such a step, in words."""
+    return " and ".join(_WORDS[name] for name in _names(step.spec.get("methods")))
 
 
 def _trained(plan: Plan) -> Step | None:
@@ -72,6 +80,11 @@ def _methods(data: DataStrategy, trained: Step, named: tuple[str, ...]) -> tuple
         )
     families = trained.spec.get("models")
     attends = isinstance(families, list) and _TRANSFORMER in families
+    if "attention" in named and not attends:
+        raise NotAvailable(
+            "there are attention maps of a transformer alone, and none is among the candidates",
+            remedy="Name a transformer: `Train a transformer on data.npz and show its attention maps`.",
+        )
     usual_here = tuple(name for name in fitting if name != "attention" or attends)
     return named or usual_here
 
@@ -89,9 +102,9 @@ def _spec(data: DataStrategy, trained: Step, methods: tuple[str, ...]) -> Params
         "training": trained.spec,
         "seed": trained.spec.get("seed", 0),
     }
-    if data.arrays is not None or len(features) > _COLUMNS:
-        spec["rows"] = 12
-    return spec
+    if data.arrays is not None:
+        return {**spec, "rows": _SHOWN, "repeats": _REPEATS}
+    return {**spec, "rows": 12} if len(features) > _COLUMNS else spec
 
 
 def _names(value: JsonValue) -> list[str]:
