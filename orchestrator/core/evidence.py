@@ -42,7 +42,8 @@ class Evidence(Value):
 class Verdict(Value):
     """A gate's ruling. `remedy` says what would change it; `unknown` never counts as passed.
 
-    `columns` are the columns of the user's table that it faults, by kind of finding.
+    `columns` are the columns of the user's table that it faults, by kind of finding. `final`: no other attempt could
+    change it; it is for the judge alone and is not written down.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Verdict(Value):
     reason: str = ""
     remedy: str = ""
     columns: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    final: bool = Field(default=False, exclude=True)
 
 
 class Repair(Value):

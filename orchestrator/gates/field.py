@@ -38,9 +38,11 @@ def uncertainty(known: Known) -> Verdict:
         reason=f"95 % interval [{low:.3g}, {high:.3g}]; the truth itself ({truth.text}) is known to {truth.value:.2g}",
         remedy="" if passed else "refine the reference until its own error is a third of the tolerance",
     )  # fmt: skip
-    if not passed or not inverse(known.plan):
+    if not inverse(known.plan):
         return verdict
     fit = fits_observations(check, known)
+    if not passed and not fit.final:
+        return verdict
     both = {"reason": f"{verdict.reason}; {fit.reason}", "evidence": (*verdict.evidence, *fit.evidence)}
     return fit.model_copy(update=both)
 

@@ -36,8 +36,18 @@ def identified(known: Known) -> Verdict:
     return Verdict(
         id=check, verdict="passed" if passed else "failed", value=worst.value, threshold=limits[kind], evidence=ids,
         reason=f"{len(names)} found; nearest to its limit: {told}" if passed else f"{told} ({worst.text})",
-        remedy="" if passed else MORE_DATA,
+        remedy="" if passed else MORE_DATA, final=not passed and kind == "identified" and _as_wide(known, name),
     )  # fmt: skip
+
+
+def _as_wide(known: Known, name: str) -> bool:
+    """Whether the classical fit's interval spans as much of the range: then the data tell no more."""
+    fit, told = known.find(f"posterior.{name}", "reference"), (known.plan.problem or {}).get("unknown")
+    limits = told.get(name) if isinstance(told, dict) else None
+    if fit is None or fit.interval is None or not isinstance(limits, dict):
+        return False
+    low, high = fit.interval
+    return high - low >= NARROWER * (float(str(limits["high"])) - float(str(limits["low"])))
 
 
 def fits_observations(check: str, known: Known) -> Verdict:
@@ -52,7 +62,8 @@ def fits_observations(check: str, known: Known) -> Verdict:
         noise = known.find(NOISE, "observations")
         if noise is None or noise.value is None:
             told = "held-out observations: not measured: the noise is not stated"
-            return unknown(check, f"{told}; {noise.text}" if noise else told, (noise,) if noise else (), STATE_NOISE)
+            why = f"{told}; {noise.text}" if noise else told
+            return _for_good(unknown(check, why, (noise,) if noise else (), STATE_NOISE))
     if found is None or found.value is None or not found.n:
         told = found.text if found else "not measured"
         return unknown(check, f"held-out observations: {told}", (found,) if found else (), MORE_DATA)
@@ -63,14 +74,23 @@ def fits_observations(check: str, known: Known) -> Verdict:
     told += f"; the noise is not stated and is estimated {noise.text}: {noise.value:.3g}" if noise else ""
     entries = (found, noise) if noise else (found,)
     if noise and found.value < low:
-        return unknown(check, f"{told}, where the field shows a smaller one", entries, STATE_NOISE)
+        return _for_good(unknown(check, f"{told}, where the field shows a smaller one", entries, STATE_NOISE))
     passed = low <= found.value <= high
+    fit = known.find("observations_chi2", "reference")
+    contradicted = found.value > high and fit is not None and fit.value is not None and fit.value > high
     why = "the noise is smaller than told" if found.value < low else "the model or the noise is wrong"
+    if contradicted and fit is not None:
+        why = f"the data contradict the model, or its noise: a classical fit of it misses them by {fit.value:.3g}"
     return Verdict(
         id=check, verdict="passed" if passed else "failed", value=found.value,
         threshold=low if found.value < low else high, evidence=tuple(entry.id for entry in entries),
         reason=told if passed else f"{told}: {why}", remedy="" if passed else "check the noise and the equations",
+        final=not passed and (contradicted or found.value < low),
     )  # fmt: skip
+
+
+def _for_good(verdict: Verdict) -> Verdict:
+    return verdict.model_copy(update={"final": True})
 
 
 def ratio_limits(above: float, below: float, sigmas: float) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from orchestrator.core.evidence import Evidence
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
+from orchestrator.gates.laws import set_aside
 
 CHECKS: tuple[str, ...] = (
     "data.leakage",
@@ -116,17 +117,21 @@ def exempt(plan: Plan, check: str, evidence: tuple[Evidence, ...] = ()) -> str:
         return NO_START
     if check == "physics.boundary" and not _ends(plan.problem):
         return NO_BOUNDARY
-    if check == "physics.conservation" and _lawless(evidence):
-        return NO_LAW
+    if check == "physics.conservation" and (why := _lawless(evidence)):
+        return why
     if check == "physics.maximum_principle" and not _bounded(plan.problem):
         return NO_MAXIMUM_PRINCIPLE
     return ""
 
 
-def _lawless(evidence: tuple[Evidence, ...]) -> bool:
-    """Whether the judge derived the laws of the problem, and there are none."""
-    derived = [entry.value for entry in evidence if entry.name == LAWS_DERIVED]
-    return bool(derived) and derived[-1] == 0.0
+def _lawless(evidence: tuple[Evidence, ...]) -> str:
+    """Why no law can be tested: the judge derived none, or the reference misses each as much as the network."""
+    derived = [entry.value for entry in evidence if entry.name == LAWS_DERIVED and entry.subject == "delivered"]
+    count = derived[-1] if derived else None
+    if count == 0.0:
+        return NO_LAW
+    aside = set_aside(evidence)
+    return "; ".join(aside.values()) if count is not None and 0 < count <= len(aside) else ""
 
 
 def _starts(problem: Mapping[str, JsonValue]) -> bool:

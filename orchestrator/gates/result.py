@@ -102,13 +102,23 @@ def shortfalls(plan: Plan, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]
 
 
 def may_replan(plan: Plan, short: tuple[Verdict, ...], outcomes: Mapping[str, Outcome]) -> bool:
-    """Whether another plan may be tried on these findings.
+    """Whether another plan may be tried on these findings: only where it could change one of them.
 
     A table's test rows are scored once: choosing a new plan because of their score would tune on
     them, so only a leak (which makes a new split) or a failed step leads to a new plan there.
+    Data that contradict the model of an inverse problem are its answer.
     """
     if plan.route is Route.EVALUATE or any(outcome.user_error for outcome in outcomes.values()):
         return False
     if plan.route in (Route.TABULAR, Route.DEEP):
         return any(verdict.id == "data.leakage" or verdict.id.startswith("step.") for verdict in short)
-    return True
+    if any(
+        verdict.final and verdict.verdict == "failed" and verdict.id == "evaluation.uncertainty" for verdict in short
+    ):
+        return False
+    return bool(mendable(short))
+
+
+def mendable(short: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """The findings that another attempt could change."""
+    return tuple(verdict for verdict in short if not verdict.final)

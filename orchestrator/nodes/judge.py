@@ -9,7 +9,7 @@ from orchestrator.core.evidence import Verdict
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan
 from orchestrator.core.schedule import loop_state, ready
-from orchestrator.gates.result import judge_results, may_replan, shortfalls
+from orchestrator.gates.result import judge_results, may_replan, mendable, shortfalls
 from orchestrator.journal.rundir import write_json
 from orchestrator.measure.bench import Bench
 from orchestrator.measure.road import measure
@@ -44,9 +44,11 @@ async def judge(state: State, runtime: Runtime[Context]) -> State:
     replans = state.get("replans", 0)
     if short and replans < context.settings.orchestrator.max_replans and may_replan(plan, short, outcomes):
         path = context.run.path / f"findings-replan-{replans + 1}.json"
-        every = _earlier(context, state) + short  # a planner that sees a check fail again tries something else
+        every = _earlier(context, state) + mendable(
+            short
+        )  # a planner that sees a check fail again tries something else
         write_json(path, [verdict.model_dump(mode="json") for verdict in every])
-        _tell(context, wave, "replan", "; ".join(verdict.reason for verdict in short))
+        _tell(context, wave, "replan", "; ".join(verdict.reason for verdict in mendable(short)))
         # The ending stands unless the replan makes another plan.
         again: State = {"goto": "plan", "findings": context.reference(path), "replans": replans + 1}
         return {**again, "ending": _ending(trouble, outcomes)}

@@ -13,7 +13,7 @@ from orchestrator.core.plan import Observations, Plan
 from orchestrator.core.request import Route
 from orchestrator.gates.inverse import ratio_limits
 from orchestrator.gates.required import REQUIRED
-from orchestrator.gates.result import judge_results, shortfalls
+from orchestrator.gates.result import judge_results, may_replan, shortfalls
 
 ROWS: tuple[Row, ...] = (
     *(row for row in FIELD if row[1] != "classical"),
@@ -112,3 +112,23 @@ def test_limits_of_a_ratio_hold_as_many_draws_as_they_say(above: float, below: f
     low, high = ratio_limits(above, below, 2.0)
     assert np.mean(ratios < low) == pytest.approx(0.0228, abs=0.003)
     assert np.mean(ratios > high) == pytest.approx(0.0228, abs=0.003)
+
+
+def test_data_that_contradict_the_model_are_an_answer_and_cause_no_replan() -> None:
+    missed = tuple((n, s, 8.0, i) if n == "observations_chi2" else (n, s, v, i) for n, s, v, i in ROWS)
+    poor = tuple((n, s, 0.5, (0.49, 0.51)) if n == "relative_l2" else (n, s, v, i) for n, s, v, i in missed)
+    fits: Row = ("observations_chi2", "reference", 1.1, None)
+    for rows, fit, again in ((missed, fits, True), (missed, (*fits[:2], 7.5, None), False),
+                             (poor, (*fits[:2], 7.5, None), False)):  # fmt: skip
+        short = shortfalls(plan(), judge_results(plan(), evidence_of((*rows, fit))))
+        ruled = next(verdict for verdict in short if verdict.id == "evaluation.uncertainty")
+        assert ("the data contradict the model" in ruled.reason) != again
+        assert may_replan(plan(), short, {}) == again
+
+
+def test_an_interval_as_wide_as_the_classical_fits_causes_no_replan() -> None:
+    wide = tuple((n, s, 0.9, i) if n == "identified.alpha" else (n, s, v, i) for n, s, v, i in ROWS)
+    for interval, again in (((0.1, 0.95), False), ((0.4, 0.5), True)):
+        rows = (*wide, ("posterior.alpha", "reference", 0.45, interval))
+        (ruled,) = shortfalls(plan(), judge_results(plan(), evidence_of(rows)))
+        assert ruled.id == "inverse.identified" and may_replan(plan(), (ruled,), {}) == again

@@ -7,6 +7,7 @@ from evidence import PROBLEM, ROWS, Row, evidence_of, parabolic, plan_for
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Step
 from orchestrator.core.request import Route
@@ -269,3 +270,55 @@ def test_a_users_mistake_is_not_planned_around() -> None:
     plan = plan_for(Route.PINN)
     mistaken = Outcome(step="train", status="failed", spec_sha256="", user_error=True)
     assert not may_replan(plan, shortfalls(plan, ()), {"train": mistaken})
+
+
+def _with_law(own: float | None, reference: float | None, *, others: bool) -> tuple[Evidence, ...]:
+    """The good evidence with the law of mass as given, on the network and on the reference."""
+    kept = [entry for entry in evidence_of(ROWS[Route.PINN]) if others or entry.name != "law.energy"]
+    count = {"value": 2.0 if others else 1.0}
+    kept = [entry.model_copy(update=count) if entry.name == "laws.derived" else entry for entry in kept]
+    told = {"value": own, "text": "too coarse" if own is None else "mass keeps its value"}
+    found = [entry.model_copy(update=told) if entry.name == "law.mass" else entry for entry in kept]
+    law = next(entry for entry in found if entry.name == "law.mass")
+    return (*found, law.model_copy(update={"id": "r1", "subject": "reference", "value": reference}))
+
+
+def _conservation(evidence: tuple[Evidence, ...]) -> Verdict:
+    return next(v for v in judge_results(plan_for(Route.PINN), evidence) if v.id == "physics.conservation")
+
+
+def test_a_law_that_the_reference_breaks_as_much_is_set_aside_with_both_numbers_and_causes_no_replan() -> None:
+    plan = plan_for(Route.PINN)
+    for own in (0.3, None):
+        ruled = _conservation(_with_law(own, 0.2995, others=True))
+        assert ruled.verdict == "passed" and "0.299" in ruled.reason and "not measurable" in ruled.reason
+        alone = _conservation(_with_law(own, 0.2995, others=False))
+        assert alone.verdict == "not_applicable" and "the reference misses it by 0.299" in alone.reason
+        assert shortfalls(plan, judge_results(plan, _with_law(own, 0.2995, others=False))) == ()
+    assert _conservation(_with_law(None, None, others=True)).verdict == "passed"
+
+
+def test_a_law_that_only_the_network_breaks_fails_and_one_that_the_reference_shows_to_be_measurable_may_be_mended() -> (
+    None
+):
+    plan = plan_for(Route.PINN)
+    assert _conservation(_with_law(0.3, 1e-6, others=True)).verdict == "failed"
+    assert _conservation(_with_law(0.3, 0.1, others=True)).verdict == "failed"  # it adds more than the bound
+    lost = _conservation(_with_law(None, 1e-6, others=True))
+    assert lost.verdict == "unknown" and not lost.final and may_replan(plan, (lost,), {})
+    nothing = tuple(entry for entry in evidence_of(ROWS[Route.PINN]) if entry.name != "laws.derived")
+    underived = _conservation(nothing)
+    assert underived.verdict == "unknown" and not may_replan(plan, (underived,), {})
+
+
+def test_a_boundary_that_the_reference_misses_as_much_causes_no_replan() -> None:
+    plan, evidence = plan_for(Route.PINN), evidence_of(ROWS[Route.PINN])
+    missed = tuple(e.model_copy(update={"value": 1.5}) if e.name == "boundary_error" else e for e in evidence)
+    (short,) = shortfalls(plan, judge_results(plan, missed))
+    assert may_replan(plan, (short,), {})
+    own = next(entry for entry in missed if entry.name == "boundary_error")
+    both = (*missed, own.model_copy(update={"subject": "reference", "value": 2.0}))
+    (short,) = shortfalls(plan, judge_results(plan, both))
+    assert short.verdict == "failed" and "the reference solution misses it by 2" in short.reason
+    assert not may_replan(plan, (short,), {})
+    assert "final" not in short.model_dump(mode="json")
