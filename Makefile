@@ -78,20 +78,22 @@ bench: env  ## the benchmarks; their results go to benchmarks/results
 # serves every build of that release.
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --no-emit-index-url \
     --no-emit-find-links --no-emit-trusted-host --no-emit-options --annotation-style line --constraint locks/constraints.in
-EXTRA_BOX := import pathlib, tomllib; \
-    print(*tomllib.loads(pathlib.Path("pyproject.toml").read_text())["project"]["optional-dependencies"]["box"], sep="\n")
+EXTRA := import pathlib, sys, tomllib; \
+    print(*tomllib.loads(pathlib.Path("pyproject.toml").read_text())["project"]["optional-dependencies"][sys.argv[1]], sep="\n")
 CUT_BUILD := sed -E -i 's/^([A-Za-z0-9_.-]+==[^ +;]+)\+[A-Za-z0-9.]+/\1/; s/-r -(,|$$)/mlexpert[box]\1/; s/-c locks\/box.txt, //'
 
 lock: | $(BIN)/python  ## write locks/ anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
 	@[ -x $(BIN)/pip-compile ] || $(BIN)/python -m pip install --quiet pip-tools
-	@echo 'locks/box.txt, locks/box-cuda.txt (torch with CUDA, from the public index), then locks/host.txt'
-	@$(BIN)/python -c '$(EXTRA_BOX)' | $(COMPILE) $(LOCK_ARGS) --output-file locks/box.txt -
+	@echo 'locks/box.txt, locks/box-cuda.txt (torch with CUDA, from the public index), locks/service.txt, then locks/host.txt'
+	@$(BIN)/python -c '$(EXTRA)' box | $(COMPILE) $(LOCK_ARGS) --output-file locks/box.txt -
 	@$(CUT_BUILD) locks/box.txt
-	@$(BIN)/python -c '$(EXTRA_BOX)' | env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(COMPILE) $(LOCK_ARGS) \
+	@$(BIN)/python -c '$(EXTRA)' box | env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(COMPILE) $(LOCK_ARGS) \
 	    --constraint locks/box.txt --output-file locks/box-cuda.txt -
+	@$(BIN)/python -c '$(EXTRA)' service | $(COMPILE) $(LOCK_ARGS) --constraint locks/box.txt --output-file locks/service.txt -
+	@$(CUT_BUILD) locks/service.txt; sed -i 's/mlexpert\[box\]/mlexpert[service]/' locks/service.txt
 	@$(COMPILE) $(LOCK_ARGS) --extra dev --output-file locks/host.txt pyproject.toml locks/build.in
 	@$(CUT_BUILD) locks/box-cuda.txt locks/host.txt
-	@! grep -E '://|^-|/home/|/opt/' locks/box.txt locks/box-cuda.txt locks/host.txt || { echo "a lock names a place"; exit 1; }
+	@! grep -E '://|^-|/home/|/opt/' locks/*.txt || { echo "a lock names a place"; exit 1; }
 	@! grep -i '^nvidia' locks/box.txt locks/host.txt || echo "warning: a lock holds NVIDIA packages (gigabytes)"
 
 clean:  ## remove caches and build products (not .venv, not runs/)

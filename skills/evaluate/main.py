@@ -16,11 +16,11 @@ from skills.evaluate.decisions import (
     fit_recalibration,
     recalibrated,
 )
-from skills.evaluate.opened import Raw
 from skills.evaluate.rows import Rows, labels_of, read_rows, rows_of
 from skills.evaluate.spec import Spec
 from skills.evaluate.subjects import ENDS, asked, check_classes, fit_parts, keep
 from skills.runtime.job import Inputs, Job, Outputs, UserMistake, write_json
+from skills.runtime.opened import Raw
 
 SUBJECT, OTHER = "subject", "other"
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from skills.evaluate.spec import Spec
 from skills.runtime.job import Inputs, UserMistake
+from skills.runtime.opened import class_name
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,6 @@ def labels_of(rows: Rows, spec: Spec) -> NDArray[Any]:
     if spec.task == "regression":
         return np.asarray(column, dtype=np.float64)
     return np.asarray([class_name(cell) for cell in column], dtype=np.str_)
-
-
-def class_name(cell: Any) -> str:
-    whole = isinstance(cell, float | np.floating) and float(cell).is_integer()
-    return str(int(cell)) if whole else str(cell)
 
 
 def rows_of(inputs: Inputs) -> Rows:

@@ -8,10 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from skills.evaluate.opened import Raw, ask, open_model
 from skills.evaluate.rows import Rows
 from skills.evaluate.spec import Spec, Subject
 from skills.runtime.job import Job, UserMistake
+from skills.runtime.opened import Raw, ask, open_model
 
 ENDS = (".low", ".high")
 
@@ -47,7 +47,7 @@ def asked(
     path = place(folder, name, subject)
     if subject.kind == "run":
         return _of_run(path, subject, rows, spec, variant)
-    return ask(_opened(path, subject), rows, spec, subject)
+    return ask(_opened(path, subject), rows.frame, spec, subject)
 
 
 def check_classes(raw: Raw, labels: Any, subject: Subject, spec: Spec) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
-from skills.evaluate.openmp import offer_openmp; offer_openmp()
+from skills.runtime.openmp import offer_openmp; offer_openmp()
 import os, pickle, sys
 import joblib, numpy as np, pandas as pd
 from sklearn.linear_model import LogisticRegression, Ridge

@@ -8,23 +8,44 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import joblib
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skills.evaluate.boosters import OPENERS
-from skills.evaluate.openmp import offer_openmp
-from skills.evaluate.rows import Rows, class_name
-from skills.evaluate.spec import Spec, Subject
+from skills.runtime.boosters import OPENERS
 from skills.runtime.job import UserMistake
+from skills.runtime.openmp import offer_openmp
 
 Floats = NDArray[np.float64]
 MOST_NAMED = 12
 GIVEN_NAMES = re.compile(r"Column_\d+")  # what LightGBM calls columns that were given to it without names
 LIBRARIES = ("sklearn", "xgboost", "lightgbm")
+
+
+class Subject(Protocol):
+    """A user's model: what it is called, and which library wrote it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+
+class Question(Protocol):
+    """What a model is asked: which column, from which columns, and whether it is a quantity."""
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def task(self) -> str: ...
+
+    @property
+    def features(self) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -66,13 +87,13 @@ def open_model(path: Path, subject: Subject) -> Any:
     return found
 
 
-def ask(model: Any, rows: Rows, spec: Spec, subject: Subject) -> Raw:
+def ask(model: Any, frame: pd.DataFrame, spec: Question, subject: Subject) -> Raw:
     """What the model says of the rows.
 
     Raises: UserMistake where the rows have not the columns that it wants, where it breaks on them, or where it is made
     for another task.
     """
-    given = columns_for(model, rows.frame, spec, subject)
+    given = columns_for(model, frame, spec, subject)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -84,22 +105,22 @@ def ask(model: Any, rows: Rows, spec: Spec, subject: Subject) -> Raw:
             f"{subject.name!r} cannot predict these rows: {told(error)}",
             "give the columns as they were in training, or save the model with its preprocessing as one pipeline",
         ) from error
-    if found.values.ndim != 2 or len(found.values) != len(rows.frame) or found.values.shape[1] != len(found.names):
+    if found.values.ndim != 2 or len(found.values) != len(frame) or found.values.shape[1] != len(found.names):
         raise UserMistake(
-            f"{subject.name!r} predicts an array of shape {found.values.shape} for {len(rows.frame)} rows and "
+            f"{subject.name!r} predicts an array of shape {found.values.shape} for {len(frame)} rows and "
             f"{len(found.names)} outputs",
             "give a model of one target",
         )
     bad = int((~np.isfinite(found.values)).any(axis=1).sum())
     if bad:
         raise UserMistake(
-            f"{subject.name!r} predicts NaN or infinity for {bad} of {len(rows.frame)} rows",
+            f"{subject.name!r} predicts NaN or infinity for {bad} of {len(frame)} rows",
             "fill what is missing inside the pipeline",
         )
     return found
 
 
-def columns_for(model: Any, frame: pd.DataFrame, spec: Spec, subject: Subject) -> Any:
+def columns_for(model: Any, frame: pd.DataFrame, spec: Question, subject: Subject) -> Any:
     """The columns that the model was fitted to, in its order; an array where it knows no names.
 
     Raises: UserMistake naming columns that are missing, or the numbers of columns that differ.
@@ -145,7 +166,7 @@ def versions() -> str:
     return ", ".join(f"{name} {importlib.import_module(name).__version__}" for name, there in found if there)
 
 
-def _missing(missing: list[str], spec: Spec, subject: Subject) -> UserMistake:
+def _missing(missing: list[str], spec: Question, subject: Subject) -> UserMistake:
     near = difflib.get_close_matches(missing[0], spec.features, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]!r} by {missing[0]!r}? " if near else ""
     which = f"column {missing[0]!r}" if len(missing) == 1 else f"{len(missing)} columns {_listed(missing)}"
@@ -160,7 +181,7 @@ def _missing(missing: list[str], spec: Spec, subject: Subject) -> UserMistake:
     )
 
 
-def _numbers(model: Any, given: Any, spec: Spec) -> Raw:
+def _numbers(model: Any, given: Any, spec: Question) -> Raw:
     if hasattr(model, "classes_"):
         raise UserMistake(
             f"the model names classes ({_listed(map(class_name, model.classes_))}), and {spec.target!r} was taken "
@@ -186,6 +207,12 @@ def _classes(model: Any, given: Any, subject: Subject) -> Raw:
         return Raw(_squeezed(scores), names, "scores")
     found = [class_name(label) for label in np.asarray(model.predict(given)).ravel()]
     return Raw(np.asarray([[float(label == name) for name in names] for label in found]), names, "labels")
+
+
+def class_name(cell: Any) -> str:
+    """A class as text, where 1, 1.0 and "1" are one class."""
+    whole = isinstance(cell, float | np.floating) and float(cell).is_integer()
+    return str(int(cell)) if whole else str(cell)
 
 
 def _squeezed(scores: Floats) -> Floats:
