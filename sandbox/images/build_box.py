@@ -40,8 +40,8 @@ async def image_target(tag: str = "") -> Target:
         return Target.model_validate_json(note.read_text())
     except (OSError, ValidationError):
         pass  # not asked yet
-    async with _open(client, endpoint, image, {}, "none") as container:
-        code, output = await _execute(client, endpoint, container, ["python3", "-I", "-c", ASK], {}, lambda line: None)
+    async with open_build_box(client, endpoint, image, {}, "none") as container:
+        code, output = await execute(client, endpoint, container, ["python3", "-I", "-c", ASK], {}, lambda line: None)
     if code:
         raise RunError(f"the box image's Python does not run:\n{output}", remedy="`mlexpert image build` again")
     facts = json.loads(output.splitlines()[-1])
@@ -62,8 +62,10 @@ async def build_in_image(
     with tempfile.TemporaryDirectory(dir=building.parent, prefix=".build-home-") as home:
         (Path(home) / "lock.txt").write_text(lock_text)
         (Path(home) / "pip.conf").write_text(settings.config)
-        binds = _binds(building, Path(home), settings)
-        async with _open(client, endpoint, image, binds, "host" if settings.loopback else "bridge") as container:
+        binds = box_binds(building, Path(home), settings)
+        async with open_build_box(
+            client, endpoint, image, binds, "host" if settings.loopback else "bridge"
+        ) as container:
             env = {**settings.variables, "PIP_CONFIG_FILE": CONFIG, "PIP_NO_CACHE_DIR": "1", "PIP_NO_INPUT": "1"}
             python = f"{MOUNTS}/env/bin/python3"
             for command in (
@@ -71,23 +73,23 @@ async def build_in_image(
                 [python, "-m", "pip", "install", "--progress-bar", "off", "-r", LOCK],
                 [python, "-m", "pip", "check"],
             ):
-                code, output = await _execute(client, endpoint, container, command, env, progress)
+                code, output = await execute(client, endpoint, container, command, env, progress)
                 if code:
                     raise_pip_error(code, output)
             if cuda:
-                code, output = await _execute(client, endpoint, container, [python, "-I", "-c", HAS_CUDA], {}, progress)
+                code, output = await execute(client, endpoint, container, [python, "-I", "-c", HAS_CUDA], {}, progress)
                 if code:
                     raise_no_cuda(output)
 
 
-def _binds(building: Path, home: Path, settings: PipSettings) -> dict[str, tuple[Path, bool]]:
+def box_binds(building: Path, home: Path, settings: PipSettings) -> dict[str, tuple[Path, bool]]:
     """Target -> (source, read-only)."""
     binds = {f"{MOUNTS}/env": (building, False), HOME: (home, False)}
     return binds | {str(path): (path.resolve(), True) for path in settings.paths}
 
 
 @asynccontextmanager
-async def _open(
+async def open_build_box(
     client: APIClient, endpoint: Endpoint, image: str, binds: Mapping[str, tuple[Path, bool]], network: str
 ) -> AsyncIterator[str]:
     """A container of this user's own id that ends with this process and leaves nothing."""
@@ -118,7 +120,7 @@ async def _open(
         await asyncio.shield(remove_container(client, container))
 
 
-async def _execute(
+async def execute(
     client: APIClient,
     endpoint: Endpoint,
     container: str,

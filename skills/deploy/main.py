@@ -83,7 +83,7 @@ def _write(service: Path, spec: Spec, told: dict[str, Any], job: Job) -> None:
         {line.split()[0] for text in locks for line in text.splitlines() if "==" in line and line[0].isalnum()}
     )
     texts = {
-        "requirements.txt": requirements(packages, locks[0]),
+        "requirements.txt": requirements(packages, locks[0], of_run=spec.subject.kind == "run"),
         "constraints.txt": "\n".join(pins) + "\n",
         "Dockerfile": dockerfile(python, spec.port),
         ".dockerignore": IGNORED,

@@ -64,9 +64,14 @@ def predict_once(service: Path, packages: Path | None) -> dict[str, Any]:
     return found
 
 
-def requirements(packages: dict[str, str], service_lock: str) -> str:
-    """Every package with its version, without the suffix of a local build; then what the service itself needs."""
+def requirements(packages: dict[str, str], service_lock: str, *, of_run: bool) -> str:
+    """Every package with its version, without the suffix of a local build; then what the service itself needs.
+
+    pandas loads pyarrow where it is there; only the skills, whose rows come in Parquet files, need it.
+    """
     named = {name.lower().replace("_", "-"): version.partition("+")[0] for name, version in packages.items()}
-    kept = sorted(f"{name}=={version}" for name, version in named.items() if name not in OURS)
+    kept = sorted(
+        f"{name}=={version}" for name, version in named.items() if name not in OURS and (of_run or name != "pyarrow")
+    )
     wanted = [line.split()[0] for line in service_lock.splitlines() if line.startswith(("fastapi==", "uvicorn=="))]
     return "\n".join(["# What the model loads when it predicts.", *kept, "# The service.", *wanted]) + "\n"
