@@ -20,8 +20,8 @@ MAX_PROGRESS_EVENTS = 2000  # a flood of progress lines must not fill the journa
 MAX_LEDGER_BYTES = 4 * 1024 * 1024
 _CLAIMS = TypeAdapter(tuple[Claim, ...])
 _ARTIFACTS = TypeAdapter(list[dict[Literal["path", "kind"], str]])
-# What a worker may declare. Predictions are made by the host, and a service by a later skill of ours.
-_KIND: TypeAdapter[str] = TypeAdapter(Literal["model", "reference", "figure", "table", "report", "log"])
+# What a worker may declare. Predictions are made by the host.
+_KIND: TypeAdapter[str] = TypeAdapter(Literal["model", "reference", "figure", "table", "report", "log", "service"])
 
 
 def hear(log: list[str], progress: Callable[[dict[str, JsonValue]], None]) -> OnOutput:

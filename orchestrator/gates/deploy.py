@@ -40,3 +40,74 @@ def _speed(entry: Evidence) -> str:
     low, high = entry.interval or (0.0, math.inf)
     shown = "quicker" if low > 1 else "slower" if high < 1 else "no speed-up shown"
     return f"{entry.value:.3g} times that of {entry.subject.rpartition(' ')[2]} ({low:.3g} to {high:.3g}: {shown})"
+
+
+SAME = 1e-6  # of the largest output: what JSON and another process may change
+
+
+def says_the_same(known: Known) -> Verdict:
+    """Does the service say what the model says outside it, on inputs that the host chose?"""
+    check = "deploy.equivalence"
+    found = known.find("served_difference")
+    if found is None or found.value is None:
+        why = (found.text if found else "") or "the service was not asked"
+        return unknown(check, why, (found,) if found else ())
+    passed = found.value <= SAME
+    return Verdict(
+        id=check, verdict="passed" if passed else "failed", value=found.value, threshold=SAME, evidence=(found.id,),
+        reason=f"{found.text}: {found.value:.3g} of the largest output",
+        remedy="" if passed else "look at how a request is typed: the model was given other inputs than outside",
+    )  # fmt: skip
+
+
+def repeats(known: Known) -> Verdict:
+    """Does the service answer one sample as it answers it in a batch? Nothing else is drawn here."""
+    check = "reproducibility.seeds"
+    found = known.find("served_alone")
+    if found is None or found.value is None:
+        return unknown(check, (found.text if found else "") or "the service was not asked", (found,) if found else ())
+    passed = found.value <= SAME
+    return Verdict(
+        id=check, verdict="passed" if passed else "failed", value=found.value, threshold=SAME, evidence=(found.id,),
+        reason=f"the same samples alone and in a batch differ by {found.value:.3g} of the largest output",
+        remedy="" if passed else "the model draws at random when it predicts, or depends on its batch",
+    )  # fmt: skip
+
+
+def health(known: Known) -> Verdict:
+    """Every page answers, every good request under load is answered, every bad one is refused by name."""
+    check = "deploy.health"
+    counts = tuple(known.find(name) for name in ("service_pages", "service_failures", "service_refusals"))
+    if not all(entry is not None and entry.value is not None for entry in counts):
+        return unmeasured(check, counts, "the service could not be asked")
+    found = tuple(entry for entry in counts if entry is not None)
+    wrong = [entry.text for entry in found if entry.value]
+    engine = known.find("engine_health")
+    if engine is not None and engine.value != 1.0:
+        wrong, found = [*wrong, engine.text], (*found, engine)
+    latency = known.find("latency_ms", "p95")
+    shown = f"; 95 of 100 requests took at most {latency.value:.3g} ms" if latency and latency.value is not None else ""
+    return Verdict(
+        id=check, verdict="failed" if wrong else "passed", value=float(len(wrong)), threshold=0.0,
+        evidence=tuple(entry.id for entry in found),
+        reason="; ".join(wrong) or f"every page answers, no request failed under load, bad ones are refused{shown}",
+        remedy="read the service's log in measured/service" if wrong else "",
+    )  # fmt: skip
+
+
+def image(known: Known) -> Verdict:
+    """Was the image built and started, with no root process, no secret and no test data inside?"""
+    check = "deploy.image"
+    names = ("image_bytes", "image_root", "image_secrets", "image_data")
+    entries = tuple(known.find(name) for name in names)
+    if not all(entry is not None and entry.value is not None for entry in entries):
+        return unmeasured(check, entries, "not proved")
+    size, *counts = (entry for entry in entries if entry is not None)
+    wrong = [entry.text for entry in counts if entry.value]
+    return Verdict(
+        id=check, verdict="failed" if wrong else "passed", value=float(len(wrong)), threshold=0.0,
+        evidence=tuple(entry.id for entry in (size, *counts)),
+        reason="; ".join(wrong) or f"{(size.value or 0) / 1e6:.0f} MB, started without a network and with a read-only "
+        "root; no root process, no secret, no test data inside",
+        remedy="take it out of the service's folder" if wrong else "",
+    )  # fmt: skip

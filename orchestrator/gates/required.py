@@ -32,6 +32,7 @@ PHYSICS: tuple[str, ...] = (
     "physics.conservation",
 )
 CONVERGENCE, IDENTIFIED, EQUIVALENCE = "simulate.convergence", "inverse.identified", "deploy.equivalence"
+HEALTH, IMAGE = "deploy.health", "deploy.image"
 GROUPS, PERSONAL = "ethics.groups", "ethics.personal"
 FAITHFUL = "interpret.faithful"
 
@@ -41,8 +42,10 @@ REQUIRED: dict[Route, tuple[str, ...]] = {
     Route.PINN: (*CHECKS, *PHYSICS, CONVERGENCE),
     Route.SIMULATE: (*CHECKS, CONVERGENCE),
     Route.EVALUATE: CHECKS,
+    Route.DEPLOY: (*CHECKS, EQUIVALENCE, HEALTH, IMAGE),
 }
 UNSEEN = "nothing is trained here; how the model was trained was not seen"
+UNSCORED = "nothing is trained or scored here: a service is held to saying what its model says, whatever that is worth"
 
 NOT_APPLICABLE: dict[tuple[Route, str], str] = {
     (Route.SIMULATE, "data.leakage"): "a solver learns from no data",
@@ -56,6 +59,7 @@ NOT_APPLICABLE: dict[tuple[Route, str], str] = {
     (Route.EVALUATE, "training.loss"): UNSEEN,
     (Route.EVALUATE, "training.schedule"): UNSEEN,
     (Route.EVALUATE, "reproducibility.hyperparameters"): UNSEEN,
+    **{(Route.DEPLOY, check): UNSCORED for check in CHECKS if not check.startswith("reproducibility.")},
 }
 
 NO_DATA = (
@@ -85,7 +89,7 @@ def required(plan: Plan) -> tuple[str, ...]:
     checks = REQUIRED.get(kind_of(plan), ())
     if any(step.skill_name == "interpret" for step in plan.steps):
         checks = (*checks, FAITHFUL)
-    if plan.data is not None:
+    if plan.data is not None and plan.route is not Route.DEPLOY:
         hidden = set(plan.data.personal) - set(plan.data.kept)
         checks = (*checks, *((GROUPS,) if plan.data.sensitive else ()), *((PERSONAL,) if hidden else ()))
     if kind_of(plan) is not Route.PINN:

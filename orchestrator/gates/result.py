@@ -65,12 +65,19 @@ EVALUATION: dict[str, Gate] = {
     "evaluation.uncertainty": evaluation.uncertainty,
     "reproducibility.seeds": evaluation.seeds,
 }
+SERVICE: dict[str, Gate] = {
+    "deploy.equivalence": deploy.says_the_same,
+    "deploy.health": deploy.health,
+    "deploy.image": deploy.image,
+    "reproducibility.seeds": deploy.repeats,
+}
 GATES: dict[Route, Mapping[str, Gate]] = {
     Route.TABULAR: {**COMMON, **TABLE},
     Route.DEEP: {**COMMON, **TABLE},
     Route.PINN: {**COMMON, **FIELD},
     Route.SIMULATE: {**COMMON, **REFERENCE},
     Route.EVALUATE: {**COMMON, **TABLE, **EVALUATION},
+    Route.DEPLOY: {**COMMON, **SERVICE},
 }
 
 
@@ -108,7 +115,7 @@ def may_replan(plan: Plan, short: tuple[Verdict, ...], outcomes: Mapping[str, Ou
     them, so only a leak (which makes a new split) or a failed step leads to a new plan there.
     Data that contradict the model of an inverse problem are its answer.
     """
-    if plan.route is Route.EVALUATE or any(outcome.user_error for outcome in outcomes.values()):
+    if plan.route in (Route.EVALUATE, Route.DEPLOY) or any(outcome.user_error for outcome in outcomes.values()):
         return False
     if plan.route in (Route.TABULAR, Route.DEEP):
         return any(verdict.id == "data.leakage" or verdict.id.startswith("step.") for verdict in short)

@@ -10,6 +10,7 @@ from orchestrator.config.skills import Skill
 from orchestrator.core.evidence import Evidence
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan, Step
+from orchestrator.core.request import Route
 from orchestrator.core.schedule import find_step
 from orchestrator.core.values import sha256_file
 from orchestrator.data.observations import ObservationsRecord, shared_places
@@ -28,6 +29,7 @@ from orchestrator.measure.latency import measure_latency
 from orchestrator.measure.noise import estimate_noise
 from orchestrator.measure.personal import book_traces
 from orchestrator.measure.points import POINTS_FILE
+from orchestrator.measure.service import measure_service
 from orchestrator.measure.subjects import Question, Subject
 from orchestrator.measure.table import measure_table
 
@@ -41,6 +43,7 @@ CLASSICAL = (("simulate", "baseline"),)
 DATASETS, PARTS = (("simulate", "collect"),), (("simulate", "dataset"),)
 QUICK = (("jax", "inference"),)
 EVALUATED = (("evaluate", ""),)
+DEPLOYED = (("deploy", ""),)
 INTERPRETED = (("interpret", ""),)
 
 
@@ -52,7 +55,9 @@ async def measure(
     done = _done(plan, outcomes)
     unvouched = frozenset(step.id for step, _ in done if skills[step.skill_name].trust != "builtin")
     book = EvidenceBook(bench.run, bench.code_sha256, sha256_file(environment)[:16], bench.seed, unvouched)
-    if plan.evaluated is not None:
+    if plan.route is Route.DEPLOY:
+        await _service(bench, book, plan, done, skills)
+    elif plan.evaluated is not None:
         await _evaluation(bench, book, plan, done, skills, journal)
     elif plan.data is not None:
         await _table(bench, book, plan, done, skills)
@@ -71,6 +76,22 @@ async def _evaluation(
     subject, split = found.model_copy(update={"model": model}), read_model(bench.run.split, SplitRecord)
     beside = run_models(plan, found.step, skills)
     await measure_evaluation(bench, book, subject, plan, split, beside, journal)
+
+
+async def _service(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skills: Mapping[str, Skill]) -> None:
+    """The service of a run's model is held to what the skill says that made it; a user's file to itself, in a box."""
+    found = _last(done, DEPLOYED)
+    if found is None or plan.evaluated is None:
+        return
+    step, model = found[0], plan.evaluated.subject
+    served = judged(_code(skills, step), plan)
+    offline = ModelFiles(skill=served, folder=bench.run.out(step.id) / "service" / "model")
+    if model.kind == "run":
+        maker = skills[model.skill]
+        code = Code(name=maker.name, folder=maker.folder, trust=maker.trust)
+        offline = ModelFiles(skill=code, folder=Path(model.path))
+    split = read_model(bench.run.split, SplitRecord) if plan.data is not None else None
+    await measure_service(bench, book, step, served, offline, plan, split)
 
 
 async def _table(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skills: Mapping[str, Skill]) -> None:

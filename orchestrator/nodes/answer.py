@@ -19,7 +19,7 @@ from orchestrator.gates.result import shortfalls
 from orchestrator.journal.journal import read_events, whole_lines
 from orchestrator.journal.rundir import read_model, write_json
 from orchestrator.measure.artifacts import measured_artifacts
-from orchestrator.nodes.availability import left_undone
+from orchestrator.nodes.availability import left_undone, next_wish
 from orchestrator.nodes.choice_sentences import choice_sentence
 from orchestrator.nodes.context import Context
 from orchestrator.nodes.group_sentences import group_sentence
@@ -104,7 +104,8 @@ def _message(
     open_boxes = not all(outcome.isolated for outcome in outcomes)
     said = headline(status, results, verdicts, undone, open_boxes, language)
     evidence = _evidence(context)
-    more = (choice_sentence(plan, evidence, language), group_sentence(plan, evidence, language))
+    wish = next_wish(routing, context.run.run_id) if routing and status == "validated" else ""
+    more = (choice_sentence(plan, evidence, language), group_sentence(plan, evidence, language), wish)
     return " ".join(filter(None, (said, *more)))
 
 

@@ -44,6 +44,13 @@ def nearest(routing: Routing, skills: Collection[str]) -> NotAvailable | None:
     )
 
 
+def next_wish(routing: Routing, run_id: str) -> str:
+    """How to ask for a service of the model that the run has made, where the request wanted one as well."""
+    if Route.DEPLOY not in routing.then or routing.route is Route.DEPLOY:
+        return ""
+    return f'Not deployed here; ask for it: `mlexpert run "Deploy run {run_id}"`.'
+
+
 def left_undone(routing: Routing, skills: Collection[str]) -> tuple[str, ...]:
     """The further wishes of a request ("and then deploy it") that nothing here can do yet."""
     return tuple(wish.value for wish in routing.then if any(skill not in skills for skill in NEEDS.get(wish, ())))

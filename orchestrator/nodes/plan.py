@@ -19,6 +19,7 @@ from orchestrator.data.arrays_profile import profile_arrays
 from orchestrator.data.profile import profile_table
 from orchestrator.journal.rundir import read_model, write_json, write_text
 from orchestrator.nodes.context import Context
+from orchestrator.nodes.deployed import with_service
 from orchestrator.nodes.evaluated import check_trained_on, with_models
 from orchestrator.nodes.route import ending_of
 from orchestrator.nodes.state import State
@@ -37,6 +38,8 @@ async def plan(state: State, runtime: Runtime[Context]) -> State:
     try:
         if routing.route is Route.EVALUATE:
             routing = await asyncio.to_thread(with_models, routing, context.request, context.run)
+        if routing.route is Route.DEPLOY:
+            routing = await asyncio.to_thread(with_service, routing, context.run)
         profile = await _profile(context, routing)
         made = await context.planner.plan(context.request, routing, profile, findings)
         await asyncio.to_thread(check_trained_on, made)

@@ -22,6 +22,7 @@ from orchestrator.data.observations import FILE
 from orchestrator.journal.rundir import read_model, write_json
 from orchestrator.measure.evaluation import judged, run_models
 from orchestrator.nodes.context import Context
+from orchestrator.nodes.deployed import service_inputs, subject_model
 from orchestrator.nodes.evaluated import model_inputs
 from orchestrator.nodes.reasons import why_it_failed
 from orchestrator.nodes.state import State, WorkItem
@@ -49,6 +50,7 @@ async def work(state: WorkItem, runtime: Runtime[Context]) -> State:
     _keep_old_attempt(context, step.id)
     attempt = runtime.execution_info.node_attempt if runtime.execution_info else BOX_ATTEMPTS
     job = job_of(context, plan, step, outcomes, fingerprint)
+    job = job.model_copy(update={"inputs": {**job.inputs, **await service_inputs(context, workshop, plan, step)}})
     outcome = await _run(context, workshop, step, job, fingerprint, last_try=attempt >= BOX_ATTEMPTS)
     write_json(result, outcome)  # before it is told: a kill in between would repeat a step that was called finished
     if outcome.status == "done":
@@ -87,7 +89,7 @@ def job_of(context: Context, plan: Plan, step: Step, outcomes: Outcomes, fingerp
     """The box job of a step: its skill, its spec, the files and models of what it needs, the training rows."""
     skill = context.skills[step.skill_name]
     inputs: dict[str, Path] = model_inputs(plan, step, context.run)
-    models: dict[str, ModelFiles] = run_models(plan, step, context.skills)
+    models: dict[str, ModelFiles] = run_models(plan, step, context.skills) | subject_model(plan, step, context.skills)
     if observes(plan, step):
         inputs["observations"] = context.run.data / FILE
     for need in step.needs:

@@ -38,8 +38,8 @@ class RunningService:
         state = (await ask(self._client.inspect_container, self._container))["State"]
         if state["Running"]:
             return ""
-        told = await ask(self._client.logs, self._container, tail=10, stream=False)
-        words = bytes(told).decode("utf-8", "replace").strip()
+        told = await ask(self._client.logs, self._container, tail=10, stream=True)
+        words = b"".join(told).decode("utf-8", "replace").strip()
         killed = ", out of memory" if state.get("OOMKilled") else ""
         return f"exit code {state['ExitCode']}{killed}: {' / '.join(words.splitlines())}"
 

@@ -67,7 +67,7 @@ def evaluate_params(reading: Reading, files: tuple[str, ...], language: str) -> 
     params: dict[str, JsonValue] = {}
     if models := [name for name in files if is_model(name)]:
         params["models"] = list[JsonValue](models)
-    if runs := _runs(plain):
+    if runs := runs_named(plain):
         params["runs"] = list[JsonValue](runs)
     if match := _TRAINED_ON.search(plain):
         params["trained_on"] = reading.at(*match.span("file" if match["file"] else "datei"))
@@ -86,10 +86,11 @@ def evaluate_params(reading: Reading, files: tuple[str, ...], language: str) -> 
 
 def is_of_models(files: tuple[str, ...], plain: str) -> bool:
     """Whether the request names a model's file or a run, so that there is something to evaluate."""
-    return any(is_model(name) for name in files) or bool(_runs(plain))
+    return any(is_model(name) for name in files) or bool(runs_named(plain))
 
 
-def _runs(plain: str) -> list[str]:
+def runs_named(plain: str) -> list[str]:
+    """The runs that a request names, `last` among them."""
     found = (match for match in _RUN.finditer(plain))
     return list(dict.fromkeys(name for match in found for name in match.groups() if name))
 

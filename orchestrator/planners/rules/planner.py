@@ -11,6 +11,7 @@ from orchestrator.core.profile import DataProfile
 from orchestrator.core.request import Request, Route, Routing
 from orchestrator.planners.rules import clashes
 from orchestrator.planners.rules.plan_deep import deep_plan
+from orchestrator.planners.rules.plan_deploy import deploy_plan
 from orchestrator.planners.rules.plan_evaluate import evaluate_plan
 from orchestrator.planners.rules.plan_field import pinn_plan, simulate_plan
 from orchestrator.planners.rules.plan_interpret import with_explanation
@@ -53,6 +54,8 @@ class RulesPlanner:
         self._refuse_contradictions(request, routing)
         if routing.route is Route.EVALUATE:
             return evaluate_plan(request, routing, profile, findings, self.name)
+        if routing.route is Route.DEPLOY:
+            return deploy_plan(request, routing, self.name)
         if routing.route in (Route.DEEP, Route.TABULAR, Route.JAX):
             deep = routing.route is Route.DEEP or (routing.route is Route.TABULAR and profile and profile.arrays)
             learns = deep_plan if deep else table_plan if routing.route is Route.TABULAR else jax_plan

@@ -129,7 +129,6 @@ NEAREST: dict[Route, str] = {
     Route.OPERATOR: 'train/pinn for one instance of the problem: `mlexpert run "Train a PINN to solve the heat '
     'equation"`',
     Route.SWEEP: 'train/tabular, which compares four models: `mlexpert run "Predict COLUMN in FILE"`',
-    Route.DEPLOY: "a trained model with predict() in the run's artifacts: `mlexpert show RUN`",
     Route.RESEARCH: 'explain, from the framework\'s tables: `mlexpert run "PINN or neural operator?"`',
 }
 

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from orchestrator.core.request import Request, Route, Routing
 from orchestrator.planners.rules import classify, explain, interpret_words, params, safety, sought, told, wishes
 from orchestrator.planners.rules.deep_words import deep_params, names_network
+from orchestrator.planners.rules.deploy_words import deploy_params
 from orchestrator.planners.rules.evaluate_words import evaluate_params, is_of_models, operating_point, without_point
 from orchestrator.planners.rules.language import detect
 from orchestrator.planners.rules.lexicon import EXISTING
@@ -58,6 +59,8 @@ def route(request: Request) -> Routing:
             collected = without_point({**collected, "operating_point": point})
     if found is Route.EVALUATE:
         collected |= evaluate_params(reading, files, language) | learning_params(reading)
+    if found is Route.DEPLOY:
+        collected |= deploy_params(reading, files)
     missing = () if given(request) is not None else _missing(found, collected, files, reading)
     if missing:
         return _ask(missing, collected, files, language, reading.urls)

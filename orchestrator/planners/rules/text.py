@@ -28,7 +28,7 @@ _NOTATION = (
                 r"|tan|exp|log|ln|sqrt|tanh|sinh|cosh)(?![A-Za-z]))"), ""),
 )  # fmt: skip
 _EXTENSIONS = (
-    "csv|tsv|txt|parquet|pq|feather|arrow|xlsx|xls|jsonl|json|npz|npy|hdf5|h5|pth|pt|pkl|pickle|joblib|ubj|onnx|"
+    "csv|tsv|txt|parquet|pq|feather|arrow|xlsx|xls|jsonl|json|npz|npy|hdf5|h5|pth|pt2|pt|pkl|pickle|joblib|ubj|onnx|"
     "safetensors|ckpt|ipynb|py|gz|zip|sqlite|db|png|jpe?g|tiff?|nc|mat|dat|data"
 )
 _QUOTES = re.compile(
@@ -46,7 +46,7 @@ _BARE_FILE = re.compile(
 )
 _PATH = re.compile(rf"(?<![^\s(\[,:=])(?:@(?P<at>{_NAME}+)|(?P<path>(?:~|\.{{1,2}})?/{_NAME}{{2,}}))")
 _FILE_NAME = re.compile(rf"(?:.*\.(?:{_EXTENSIONS})|(?:~|\.{{1,2}})?/.+)$", re.IGNORECASE | re.DOTALL)
-_MODEL_FILE = re.compile(r"\.(?:pt|pth|pkl|pickle|joblib|ubj|onnx|safetensors|ckpt)$", re.IGNORECASE)
+_MODEL_FILE = re.compile(r"\.(?:pt2?|pth|pkl|pickle|joblib|ubj|onnx|safetensors|ckpt)$", re.IGNORECASE)
 _ENDLESS = re.compile(r"[!-~]{513,}")  # no word, path or formula is that long
 _ROW = re.compile(r"^\s*[^\s,;|\t]+(?:\s*[,;|\t]\s*[^\s,;|\t]*)+\s*$")
 

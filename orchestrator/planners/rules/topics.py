@@ -206,7 +206,7 @@ TOPICS: tuple[Topic, ...] = (
         r"deploy\w*|serving|serve a model|production|fastapi|docker\w*|onnx|latency|bereitstell\w*|部署|デプロイ",
         "Freeze the model with its preprocessing, put it behind a service with a health check, test that service "
         "and notebook give equal predictions, measure latency at the 95th percentile, and watch inputs for drift. "
-        "The skill `deploy` comes later.",
+        "`Deploy run RUN` or `Deploy model.pt2` makes the service and proves it.",
     ),
     _topic(
         "Evaluating a model",
@@ -268,5 +268,5 @@ ABILITIES = (
     "them (`Simulate the Lorenz system`, `64 solutions of Burgers for nu between 0.01 and 0.1`), and answers about "
     "methods (`When should I use a group split?`). "
     "Small networks on images and series too (`Classify the images in data.npz with a CNN`). "
-    "Coming: neural operators, sweeps, evaluation of your own models, deployment, research."
+    "Coming: neural operators, sweeps, research."
 )
