@@ -28,7 +28,8 @@ def rows_of(frame: pd.DataFrame, fields: Iterable[Mapping[str, Any]]) -> list[Ro
 def _field(name: str, column: pd.Series) -> JsonValue:
     present = column.dropna()
     kind = _kind(column, present)
-    found: dict[str, JsonValue] = {"name": name, "type": kind, "optional": bool(column.isna().any())}
+    found: Row = {"name": name, "type": kind, "optional": bool(column.isna().any())}
+    found |= {"low": None, "high": None, "example": None}
     if kind in ("number", "integer") and len(present):
         found |= {"low": float(present.min()), "high": float(present.max())}
     elif kind == "text" and len(present):

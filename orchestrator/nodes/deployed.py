@@ -145,7 +145,14 @@ def _form(found: RunDirectory, plan: Plan) -> Params:
     if data is None:
         axes = (plan.problem or {}).get("coordinates")
         columns = [
-            {"name": str(axis["name"]), "type": "number", "low": axis["low"], "high": axis["high"]}
+            {
+                "name": str(axis["name"]),
+                "type": "number",
+                "optional": False,
+                "low": axis["low"],
+                "high": axis["high"],
+                "example": None,
+            }
             for axis in (axes if isinstance(axes, list) else [])
             if isinstance(axis, dict)
         ]

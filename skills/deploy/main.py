@@ -17,7 +17,7 @@ from skills.runtime.job import Inputs, Job, Outputs, UserMistake, write_json
 
 SUBJECT = "subject"
 SERVICE = "service"
-SKIPPED = shutil.ignore_patterns("__pycache__", "scoring", "*.md", "*.schema.json")
+SKIPPED = shutil.ignore_patterns("__pycache__", "*.md", "*.schema.json")
 MEMORY_MB, OF_FILE = 1024, 4  # of the service: this, and so many times the model's files (heuristic)
 
 

@@ -48,12 +48,12 @@ class Spec(BaseModel):
 
     subject: Subject
     form: Form = "rows"
-    columns: list[Column] = Field(default_factory=list)
-    shape: list[int] = Field(default_factory=list)
+    columns: list[Column] = Field(default=[])
+    shape: list[int] = Field(default=[])
     dtype: Literal["float32", "float64", "uint8"] = "float32"
     target: str = ""
     task: Literal["", "regression", "classification"] = ""
-    card: list[dict[str, JsonValue]] = Field(default_factory=list)
+    card: list[dict[str, JsonValue]] = Field(default=[])
     port: int = Field(default=8000, ge=1024, le=65535)
     batch: int = Field(default=1000, ge=1, le=100_000)
     seed: int = Field(default=0, ge=0, lt=2**32)

@@ -195,7 +195,7 @@ _CUES: dict[Route, tuple[tuple[float, str], ...]] = {
         ),
         (
             6,
-            r"\bserv(?:e|es|ing)\b (?:the|my|this|our|it|a|as)|\b(?:rest|http|inference|prediction|web)[- "
+            r"\bserv(?:e|es|ing)\b (?:the|my|this|our|it|a|as|\x04)|\b(?:rest|http|inference|prediction|web)[- "
             r"](?:api|endpoint|service|server)\b|\bendpoint\b|microservice|into production|\bput .{0,30} "
             r"(?:behind|in production|online)\b",
         ),
