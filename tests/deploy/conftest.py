@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from sandbox.docker.backend import DockerSandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 NET = """
@@ -59,3 +63,13 @@ def models(box_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """A Docker engine with the box image; without one a test is skipped, under CI it fails."""
+    why = asyncio.run(DockerSandbox().probe())
+    if why and os.environ.get("CI") == "true":
+        pytest.fail(f"CI must have a Docker engine with the box image: {why}")
+    if why:
+        pytest.skip(why)
