@@ -12,7 +12,6 @@ from orchestrator.nodes.choice_sentences import choice_claims
 from orchestrator.nodes.detail_sentences import calibration_claims, latency_claims, learning_claims, slice_claims
 from orchestrator.nodes.group_sentences import group_claims
 from orchestrator.nodes.phrases import PHRASES, Phrases
-from orchestrator.nodes.sentences_deploy import service_claims
 from orchestrator.nodes.sentences_evaluate import evaluation_claims
 from orchestrator.nodes.sentences_interpret import explained_claims
 from orchestrator.report.intervals import bounds_measuring, interval_words
@@ -71,8 +70,7 @@ def _result(result: Result, words: Phrases) -> str:
 
 def claims_of(plan: Plan, evidence: tuple[Evidence, ...]) -> tuple[AnswerClaim, ...]:
     """What the answer claims: one sentence for each measured number that the route is about."""
-    told = service_claims if plan.route is Route.DEPLOY else evaluation_claims
-    about = told if plan.evaluated else _table_claims if plan.data is not None else _field_claims
+    about = evaluation_claims if plan.evaluated else _table_claims if plan.data is not None else _field_claims
     wanted = about(plan, evidence)
     return tuple(
         AnswerClaim(text=text, value=entry.value, unit=entry.unit, evidence=(entry.id,))

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 from orchestrator.core.evidence import Evidence
 from orchestrator.core.plan import Plan
+from orchestrator.core.request import Route
 from orchestrator.gates.evaluation import differs
 from orchestrator.measure.decisions import THRESHOLD, VALUE
 from orchestrator.measure.evaluation import OTHER, RECALIBRATED, SETS
 from orchestrator.nodes.detail_sentences import learning_claims, slice_claims
+from orchestrator.nodes.sentences_deploy import service_claims
 from orchestrator.report.intervals import interval_words
 
 OF_CALIBRATION = ("calibration_error", "log_loss", "brier")
@@ -17,7 +19,13 @@ CONSTANT, DELIVERED = "constant", "delivered"
 
 
 def evaluation_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evidence]]:
-    """The models' metric beside a constant guess, their difference, and how what was fitted does on the sealed rows."""
+    """The models' metric beside a constant guess, their difference, and how what was fitted does on the sealed rows.
+
+    Of a model that is deployed: what was measured of its service.
+    """
+    if plan.route is Route.DEPLOY:
+        yield from service_claims(plan, evidence)
+        return
     assert plan.data is not None and plan.evaluated is not None
     subject = plan.evaluated.subject.name
     other = plan.evaluated.other.name if plan.evaluated.other else ""
