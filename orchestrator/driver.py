@@ -24,11 +24,14 @@ from orchestrator.graph import RECURSION_LIMIT, compile_road
 from orchestrator.journal.lock import drive
 from orchestrator.journal.rundir import RunDirectory, read_model
 from orchestrator.nodes.answer import answer_of, write_answer
+from orchestrator.nodes.attempts import take_up
 from orchestrator.nodes.context import Context
 from orchestrator.nodes.state import Ending, FileRef, State
 
 Approver = Callable[[Plan], Awaitable[bool]]
 """Shown the plan; True lets it run."""
+
+CLOSING_S, CLOSING_SHARE = 10.0, 0.05  # of the deadline, kept for the end
 
 Road = CompiledStateGraph[State, Context, State, State]
 # The only types of ours that a checkpoint may rebuild; anything else in one is refused when it is read.
@@ -50,13 +53,15 @@ async def drive_run(context: Context, approver: Approver | None = None, *, until
     with drive(context.run.lock):
         resumed = context.run.checkpoints.is_file()
         context.journal.tell("run.started", request=context.request.text, seed=context.request.seed, resumed=resumed)
-        limit = asyncio.timeout(_deadline(context))
+        limit = asyncio.timeout(_working_time(context))
         try:
             async with limit, _road(context.run) as road:
                 ended = await _travel(road, context, approver, until_plan=until_plan)
             made = (_answer_on_disk(context.run) if ended else None) or await _early(context, None)
         except (TimeoutError, NodeTimeoutError, MlexpertError) as error:
-            made = await _early(context, _told(context, error, overdue=limit.expired()))
+            made = _written_since(context.run, started) or await _early(
+                context, _told(context, error, overdue=limit.expired())
+            )
         except asyncio.CancelledError:
             await _early(context, Interrupted("stopped before the end; what was done is kept", remedy=_go_on(context)))
             raise
@@ -82,6 +87,7 @@ async def _travel(road: Road, context: Context, approver: Approver | None, *, un
     before = await road.aget_state(config)
     if before.created_at is not None and not before.next:
         return True  # it came to its end before; the answer on disk stands
+    take_up(context.run)
     fresh: Any = None if before.created_at is not None else State(goto="plan")
     stop = ["approve"] if until_plan else None
     while True:
@@ -122,6 +128,18 @@ def _answer_on_disk(run: RunDirectory) -> Answer | None:
 def _status(run: RunDirectory) -> str:
     made = _answer_on_disk(run)
     return made.status if made else "failed"
+
+
+def _written_since(run: RunDirectory, started: float) -> Answer | None:
+    """The answer that the road itself wrote, where the deadline came while its page was drawn."""
+    written = run.answer.is_file() and run.answer.stat().st_mtime >= started
+    return _answer_on_disk(run) if written else None
+
+
+def _working_time(context: Context) -> float | None:
+    """The deadline less what boxes need to close and a page to be drawn."""
+    limit = _deadline(context)
+    return None if limit is None else limit - min(CLOSING_S, CLOSING_SHARE * limit)
 
 
 def _deadline(context: Context) -> float | None:

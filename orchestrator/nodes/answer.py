@@ -19,6 +19,7 @@ from orchestrator.gates.result import shortfalls
 from orchestrator.journal.journal import read_events, whole_lines
 from orchestrator.journal.rundir import read_model, write_json
 from orchestrator.measure.artifacts import measured_artifacts
+from orchestrator.nodes.attempts import deliver_best
 from orchestrator.nodes.availability import left_undone, next_wish
 from orchestrator.nodes.choice_sentences import choice_sentence
 from orchestrator.nodes.context import Context
@@ -39,8 +40,14 @@ async def answer(state: State, runtime: Runtime[Context]) -> State:
 
 
 def answer_of(context: Context, ending: Ending | None) -> Answer:
-    """The answer from what lies in the run directory; without an ending, the checks decide."""
+    """The answer from what lies in the run directory, the best attempt in place; without an ending, the checks decide.
+
+    A last attempt that failed is no ending where an earlier one was judged.
+    """
     run = context.run
+    attempt = deliver_best(context)
+    if attempt and ending is not None and ending.status == "not_validated":
+        ending = None
     routing = read_model(run.routing, Routing) if run.routing.is_file() else None
     plan = read_model(run.plan, Plan) if run.plan.is_file() else None
     outcomes = _outcomes(context, plan)
@@ -53,7 +60,12 @@ def answer_of(context: Context, ending: Ending | None) -> Answer:
         status=end.status,
         route=routing.route.value if routing else "",
         params=routing.params if routing else {},
-        message=end.message or _message(context, plan, routing, end.status, results, verdicts, outcomes),
+        message=" ".join(
+            filter(
+                None,
+                (end.message or _message(context, plan, routing, end.status, results, verdicts, outcomes), attempt),
+            )
+        ),
         error=end.error,
         claims=claims,
         checks=verdicts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from langgraph.runtime import Runtime
 from pydantic import JsonValue, TypeAdapter
 
-from orchestrator.core.evidence import Verdict
+from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan
 from orchestrator.core.schedule import loop_state, ready
@@ -13,6 +13,7 @@ from orchestrator.gates.result import judge_results, may_replan, mendable, short
 from orchestrator.journal.rundir import write_json
 from orchestrator.measure.bench import Bench
 from orchestrator.measure.road import measure
+from orchestrator.nodes.attempts import note_attempt, time_left_s
 from orchestrator.nodes.context import Context
 from orchestrator.nodes.prepare import verify_split
 from orchestrator.nodes.state import Ending, State
@@ -33,7 +34,7 @@ async def judge(state: State, runtime: Runtime[Context]) -> State:
         return {"goto": "work", "ready": waiting, "wave": wave + 1}
 
     trouble = _trouble(plan, outcomes) + _unreached(waiting)
-    verdicts = trouble
+    verdicts, evidence = trouble, tuple[Evidence, ...]()
     if not trouble:
         verify_split(context)
         bench = Bench(await context.open_workshop(), context.run, context.seed)
@@ -41,8 +42,11 @@ async def judge(state: State, runtime: Runtime[Context]) -> State:
         verdicts = judge_results(plan, evidence)
     write_json(context.run.verdicts, [verdict.model_dump(mode="json") for verdict in verdicts])
     short = shortfalls(plan, verdicts)
+    if not trouble:
+        note_attempt(context, state, plan, evidence, len(short))
     replans = state.get("replans", 0)
-    if short and replans < context.settings.orchestrator.max_replans and may_replan(plan, short, outcomes):
+    late = _too_late(context) if short else ""
+    if short and not late and replans < context.settings.orchestrator.max_replans and may_replan(plan, short, outcomes):
         path = context.run.path / f"findings-replan-{replans + 1}.json"
         every = _earlier(context, state) + mendable(
             short
@@ -52,8 +56,16 @@ async def judge(state: State, runtime: Runtime[Context]) -> State:
         # The ending stands unless the replan makes another plan.
         again: State = {"goto": "plan", "findings": context.reference(path), "replans": replans + 1}
         return {**again, "ending": _ending(trouble, outcomes)}
-    _tell(context, wave, "answer", f"{len(short)} required checks are not passed")
+    _tell(context, wave, "answer", f"{len(short)} required checks are not passed{late}")
     return {"goto": "answer", "ending": _ending(trouble, outcomes)}
+
+
+def _too_late(context: Context) -> str:
+    """Why another attempt would not end before the deadline: it takes at least as long as the last one."""
+    known = time_left_s(context)
+    if known is None or known[0] >= known[1]:
+        return ""
+    return f"; {known[0]:.0f} s are left, too few for another attempt: the last one took {known[1]:.0f} s"
 
 
 def _earlier(context: Context, state: State) -> tuple[Verdict, ...]:

@@ -21,6 +21,7 @@ from orchestrator.core.values import canonical_json, sha256_file, sha256_text, s
 from orchestrator.data.observations import FILE
 from orchestrator.journal.rundir import read_model, write_json
 from orchestrator.measure.evaluation import judged, run_models
+from orchestrator.nodes.attempts import set_aside
 from orchestrator.nodes.context import Context
 from orchestrator.nodes.deployed import service_inputs, subject_model
 from orchestrator.nodes.evaluated import model_inputs
@@ -179,13 +180,8 @@ def _finished_before(context: Context, result: Path, fingerprint: str) -> bool:
 
 def _keep_old_attempt(context: Context, step_id: str) -> None:
     """What an earlier plan made under this id stays readable beside the new attempt."""
-    folder = context.run.step(step_id)
-    if not (folder / "result.json").is_file():
-        return
-    number = 1
-    while (kept := folder.with_name(f"{step_id}~{number}")).exists():
-        number += 1
-    folder.rename(kept)
+    if (context.run.step(step_id) / "result.json").is_file():
+        set_aside(context.run, step_id)
 
 
 def _outcome(context: Context, step: Step, done: JobResult, fingerprint: str, started: float) -> Outcome:
