@@ -180,6 +180,10 @@ def test_words_about_something_else_leave_the_equation_as_it_is(text: str) -> No
     ("text", "solved"),
     [
         ("the heat equation, T = sin(pi x) initially, T = 0 at both ends", "u - sin(pi*x) = 0 at t = 0; u = 0 at x"),
+        ("heat equation u_t = k u_xx; k = 0.5; 0 < x < pi; 0 < t < 1; u(0,t) = u(pi,t) = 0; u(x,0) = sin(x)",
+         "x in [0, 3.14159], t in [0, 1], k = 0.5"),
+        ("die Wärmeleitungsgleichung auf [0, 1], Diffusivität 0,1, links 0, rechts 1, anfangs x, bis t = 1",
+         "u - x = 0 at t = 0; u = 0 at x = 0; u - 1 = 0 at x = 1."),
         ("the 1D Poisson equation u'' = -1 with zero Dirichlet conditions", "u_xx + 1 = 0, x in [0, 1]; conditions: u"),
         ("u'''' = 1 with u(0)=u'(0)=u(1)=u'(1)=0", "u_tttt - 1 = 0"),
         ("Poisson: u_xx + u_yy = sin(x) on [0, pi]^2, u = 0 on all four sides", "x in [0, 3.14159], y in [0, 3.14159]"),

@@ -41,7 +41,7 @@ def altered(base: Problem, told: Params, title: str) -> tuple[Problem, tuple[str
         statement = _with_fitting_units(statement)
     if ours and not told.get("equations"):
         refuse_defaults(told, base, changes)
-        if taken := _defaults(base, changes):
+        if taken := _defaults(base, changes, statement):
             notes.append(f"Not in the request, so taken from the library's {title}: {taken}.")
     elif told.get("equations"):
         refuse_unused(told, "the conditions")
@@ -147,15 +147,17 @@ def _ends_alone(statement: Problem, changes: Mapping[str, Any]) -> bool:
     return not starts and not any(" at t" in text for text in told)
 
 
-def _defaults(base: Problem, changes: Mapping[str, Any]) -> str:
+def _defaults(base: Problem, changes: Mapping[str, Any], statement: Problem) -> str:
     """What a named problem brings that the request does not say."""
+    told = {*changes.get("parameters", {}), *changes.get("unknown", {})}
     values = [
-        f"{name} = {value}" for name, value in base.parameters.items()
-        if name not in changes.get("parameters", {}) and name not in changes.get("unknown", {})
-    ]  # fmt: skip
+        f"{name} = {value}"
+        for name, value in base.parameters.items()
+        if name in statement.parameters and name not in told
+    ]
     ranges = _ranges(base, changes)
-    told = len(changes.get("conditions", ())) + 2 * len(changes.get("periodic", ()))
-    rest = "all conditions" if not told else "the other conditions" if told < len(base.conditions) else ""
+    count = len(changes.get("conditions", ())) + 2 * len(changes.get("periodic", ()))
+    rest = "all conditions" if not count else "the other conditions" if count < len(base.conditions) else ""
     return ", ".join((*values, *ranges, *((rest,) if rest else ())))
 
 

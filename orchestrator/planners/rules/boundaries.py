@@ -91,8 +91,8 @@ _FORMULAS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 _SIDE = (
-    r"(?P<side>left|right|linke[nrs]?|rechte[nrs]?|first|second)[- ]?(?:hand )?(?:end|boundary|side|wall|rand|ende"
-    r"|seite|edge|face)?"
+    r"(?P<side>left|right|link(?:s|e[nrs]?)|recht(?:s|e[nrs]?)|first|second)[- ]?(?:hand )?(?:end|boundary|side|wall"
+    r"|rand|ende|seite|edge|face)?"
 )
 _SIDE_VALUE = re.compile(
     rf"{_SIDE}\s*(?:is |are |at |=|:|auf )?\s*(?:{_HELD} )?(?:at |auf |to |=)?\s*"

@@ -30,8 +30,8 @@ _STOP = re.compile(
 _BETWEEN = (
     r"\s*(?:values? )?(?:,)?\s*(?:is |are |lies? |ranging |varying |uniform(?:ly)? )*(?:between|from|in|within"
     r"|zwischen|von|entre|de|da|tra"
-    rf"|∈|=)\s*[\[(]?\s*(?P<low>{NUMBER})(?![,.]?\d)"
-    rf"(?:\s+(?:and|to|bis|und|et|y|e|a)\s+|\s*(?:,(?=\s)|;|\.\.)\s*)(?P<high>{NUMBER})\s*[\])]?"
+    rf"|∈|=)\s*(?P<open>[\[(])?\s*(?P<low>{NUMBER})(?![,.]?\d)"
+    rf"(?:\s+(?:and|to|bis|und|et|y|e|a)\s+|\s*\.\.\s*|(?(open)\s*[,;]\s*|(?!)))(?P<high>{NUMBER})\s*[\])]?"
 )
 SAMPLES = re.compile(
     rf"(?P<count>{NUMBER})\s*(?:synthetic |different |random |training |reference |\w+[- ]equation "
