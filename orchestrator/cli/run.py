@@ -22,8 +22,9 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.request import Request
 from orchestrator.journal.events import Event
 from orchestrator.journal.rundir import RunDirectory
+from orchestrator.report.brief import render_brief
 from orchestrator.report.record import read_answer, read_evidence
-from orchestrator.report.text import render_answer, render_plan
+from orchestrator.report.text import render_plan
 
 Start = Callable[[road.Road, road.Listener, road.Approver | None], Awaitable[road.Finished]]
 
@@ -95,7 +96,7 @@ def _finish(asked: Asked, start: Start) -> int:
 
 def _text_of(answer: Answer) -> str:
     evidence = read_evidence(Path(answer.run_dir) / "evidence.jsonl") if answer.run_dir else ()
-    return render_answer(answer, evidence)
+    return render_brief(answer, evidence)
 
 
 async def _drive(asked: Asked, start: Start, output: Output) -> Answer:

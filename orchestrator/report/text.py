@@ -92,42 +92,42 @@ def render_answer(answer: Answer, evidence: tuple[Evidence, ...] = ()) -> str:
 
     Every number comes from the answer's claims, checks and cost, or from the evidence.
     """
-    blocks = [*_head(answer)]
+    blocks = [*head(answer)]
     if answer.status == "planned" and answer.plan:
         blocks.append(render_plan(answer.plan).rstrip())
     blocks += [
-        _titled("As understood", (f"  - {_wrap(note, 4)}" for note in _understood(answer))),
-        _titled("Answer", _claims(answer, evidence)),
-        _titled("Why not", (f"  - {_wrap(reason, 4)}" for reason in because(answer)))
+        titled("As understood", (f"  - {wrap(note, 4)}" for note in understood(answer))),
+        titled("Answer", _claims(answer, evidence)),
+        titled("Why not", (f"  - {wrap(reason, 4)}" for reason in because(answer)))
         if answer.status == "not_validated" and not answer.message
         else "",
-        _titled("Checks", _checks(answer.checks, evidence)),
+        titled("Checks", checked(answer.checks, evidence)),
         *_comparison_blocks(answer, evidence),
-        _titled(
+        titled(
             "Repairs",
-            (f"  - {_wrap(_repair(item.kind, item.columns, item.rows, item.reason), 4)}" for item in answer.repairs),
+            (f"  - {wrap(repaired(item.kind, item.columns, item.rows, item.reason), 4)}" for item in answer.repairs),
         ),
-        _titled("Principles", _principles(answer)),
-        _titled("Artifacts", _artifacts(answer)),
-        _titled("Run", _run(answer)),
+        titled("Principles", _principles(answer)),
+        titled("Artifacts", _artifacts(answer)),
+        titled("Run", place_and_cost(answer)),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _head(answer: Answer) -> Iterator[str]:
-    yield _wrap(headline(answer), 0)
+def head(answer: Answer) -> Iterator[str]:
+    yield wrap(headline(answer), 0)
     if body(answer):
-        yield "\n".join(_wrap(line, 0) for line in body(answer).splitlines())
+        yield "\n".join(wrap(line, 0) for line in body(answer).splitlines())
     if answer.error and answer.error.get("message") != answer.message:
-        yield _wrap(answer.error.get("message", ""), 0)
+        yield wrap(answer.error.get("message", ""), 0)
     if answer.error and answer.error.get("remedy"):
-        yield _wrap(f"remedy: {answer.error['remedy']}", 0)
+        yield wrap(f"remedy: {answer.error['remedy']}", 0)
     if answer.route and answer.status in {"bad_input", "refused", "clarify"}:
         params = ", ".join(f"{key}={value}" for key, value in answer.params.items())
-        yield _wrap(f"understood: {answer.route}" + (f" with {params}" if params else ""), 0)
+        yield wrap(f"understood: {answer.route}" + (f" with {params}" if params else ""), 0)
 
 
-def _understood(answer: Answer) -> tuple[str, ...]:
+def understood(answer: Answer) -> tuple[str, ...]:
     """The problem as it was solved, and all that was assumed or not done; of a plan it stands among the notes."""
     return answer.plan.notes if answer.plan is not None and answer.status != "planned" else ()
 
@@ -138,7 +138,7 @@ def _claims(answer: Answer, evidence: tuple[Evidence, ...]) -> Iterator[str]:
         found = next((by_id[name] for name in claim.evidence if name in by_id), None)
         interval = interval_beside(found, claim.text) if found else ""
         basis = f"n = {spell(found.n)}, " if found and found.n else ""
-        yield f"  - {_wrap(claim.text, 4)}"
+        yield f"  - {wrap(claim.text, 4)}"
         yield (
             f"    {spell(claim.value, claim.unit)}"
             + (f"  ({interval})" if interval else "")
@@ -146,7 +146,7 @@ def _claims(answer: Answer, evidence: tuple[Evidence, ...]) -> Iterator[str]:
         )
 
 
-def _checks(checks: tuple[Verdict, ...], evidence: tuple[Evidence, ...]) -> Iterator[str]:
+def checked(checks: tuple[Verdict, ...], evidence: tuple[Evidence, ...]) -> Iterator[str]:
     if not checks:
         return
     wide = max(len(check.id) for check in checks)
@@ -158,9 +158,9 @@ def _checks(checks: tuple[Verdict, ...], evidence: tuple[Evidence, ...]) -> Iter
         numbers += f" ({said})" if bound else ""
         start = f"  {MARKS[check.verdict]:<8}{check.id:<{wide}}  "
         told = ". ".join(part.rstrip(".") for part in (numbers, check.reason) if part)
-        yield start + _wrap(told, len(start))
+        yield start + wrap(told, len(start))
         if check.remedy and check.verdict in {"failed", "unknown"}:
-            yield " " * len(start) + _wrap(f"remedy: {check.remedy}", len(start))
+            yield " " * len(start) + wrap(f"remedy: {check.remedy}", len(start))
 
 
 def _comparison_blocks(answer: Answer, evidence: tuple[Evidence, ...]) -> Iterator[str]:
@@ -172,7 +172,7 @@ def _comparison_blocks(answer: Answer, evidence: tuple[Evidence, ...]) -> Iterat
                 + (f"  {spell_interval(row.interval)}" if row.interval else "")
                 for row in group.rows
             )
-            yield _titled(f"Compared by {group.name}", (row.rstrip() for row in rows))
+            yield titled(f"Compared by {group.name}", (row.rstrip() for row in rows))
 
 
 def _principles(answer: Answer) -> Iterator[str]:
@@ -189,7 +189,7 @@ def _artifacts(answer: Answer) -> Iterator[str]:
         yield f"  and {len(answer.artifacts) - MOST_ARTIFACTS} more"
 
 
-def _run(answer: Answer) -> Iterator[str]:
+def place_and_cost(answer: Answer) -> Iterator[str]:
     if answer.run_dir:
         yield f"  {answer.run_dir}"
     if answer.cost != Usage():
@@ -203,17 +203,17 @@ def _run(answer: Answer) -> Iterator[str]:
         yield f"  {command}"
 
 
-def _repair(kind: str, columns: tuple[str, ...], rows: int, reason: str) -> str:
+def repaired(kind: str, columns: tuple[str, ...], rows: int, reason: str) -> str:
     where = f" in {', '.join(columns)}" if columns else ""
     return f"{kind}{where}" + (f", {spell(rows)} rows" if rows else "") + (f": {reason}" if reason else "")
 
 
-def _titled(title: str, lines: Iterable[str]) -> str:
+def titled(title: str, lines: Iterable[str]) -> str:
     body = list(lines)
     return "\n".join([title, *body]) if body else ""
 
 
-def _wrap(text: str, indent: int) -> str:
+def wrap(text: str, indent: int) -> str:
     """Text that starts `indent` columns in, filled to WIDTH; its further lines start there too."""
     margin = " " * indent
     filled = textwrap.fill(
