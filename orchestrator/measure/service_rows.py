@@ -94,7 +94,7 @@ def _arrays(told: Told, split: SplitRecord | None, folder: Path, draw: np.random
         flat = values.reshape(len(values), -1).astype(np.float64)
         inputs = {"points": _write_points(folder, flat, [f"x{place}" for place in range(flat.shape[1])])}
         whence = "samples that the host drew"
-    samples = tuple({"inputs": one.astype(float).tolist()} for one in values)
+    samples = tuple({"inputs": one.tolist()} for one in values)
     return Asked(samples=samples, inputs=inputs, whence=whence)
 
 

@@ -85,7 +85,7 @@ class _State:
             raise UserMistake("the model is not open yet", "ask /ready first")
         with self._turn:
             if self.spec.form == "array":
-                values, names = served.ask_arrays(_stacked(samples, self.spec))
+                values, names = served.ask_arrays(_stacked(samples))
             else:
                 values, names = served.ask_rows([one.model_dump(by_alias=True) for one in samples])
         check_outputs(values)
@@ -93,11 +93,8 @@ class _State:
         return [_prediction(row, names, self.spec) for row in values]
 
 
-def _stacked(samples: Sequence[BaseModel], spec: Spec) -> NDArray[Any]:
-    found = np.asarray([one.inputs for one in samples], dtype=np.float64)  # type: ignore[attr-defined]
-    if spec.dtype == "uint8" and ((found < 0) | (found > 255) | (found != np.round(found))).any():
-        raise UserMistake("inputs: whole numbers from 0 to 255 are wanted", "scale them")
-    return found
+def _stacked(samples: Sequence[BaseModel]) -> NDArray[Any]:
+    return np.asarray([one.inputs for one in samples], dtype=np.float64)  # type: ignore[attr-defined]
 
 
 def _prediction(row: NDArray[np.float64], names: tuple[str, ...], spec: Spec) -> Prediction:

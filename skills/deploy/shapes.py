@@ -6,18 +6,31 @@ import math
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from skills.deploy.spec import Column, Spec
 
 MOST_TEXT = 10_000
+LARGEST_FLOAT32 = 3.4028234663852886e38
 LARGEST = 2**53  # beyond it JSON's numbers are not exact
+
+
+def _whole(value: Any) -> Any:
+    """JSON has one kind of number: 3.0 is an integer."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 TYPES: dict[str, Any] = {
     "number": Annotated[float, Field(strict=True, allow_inf_nan=False)],
-    "integer": Annotated[int, Field(strict=True, ge=-LARGEST, le=LARGEST)],
+    "integer": Annotated[int, Field(strict=True, ge=-LARGEST, le=LARGEST), BeforeValidator(_whole)],
     "boolean": Annotated[bool, Field(strict=True)],
     "text": Annotated[str, Field(strict=True, max_length=MOST_TEXT)],
     "time": datetime,
+}
+CELLS: dict[str, Any] = {
+    "float64": TYPES["number"],
+    "float32": Annotated[float, Field(strict=True, ge=-LARGEST_FLOAT32, le=LARGEST_FLOAT32)],
+    "uint8": Annotated[int, Field(strict=True, ge=0, le=255), BeforeValidator(_whole)],
 }
 STRICT = ConfigDict(extra="forbid", populate_by_name=False)
 
@@ -38,7 +51,7 @@ class Predictions(BaseModel):
 def sample_type(spec: Spec) -> type[BaseModel]:
     """One sample: an object of the columns, or `inputs`, nested lists of the sample's shape."""
     if spec.form == "array":
-        return create_model("Sample", __config__=STRICT, inputs=(nested(tuple(spec.shape)), ...))
+        return create_model("Sample", __config__=STRICT, inputs=(nested(tuple(spec.shape), spec.dtype), ...))
     fields = {f"column_{place}": _field(column, spec) for place, column in enumerate(spec.columns)}
     return create_model("Sample", __config__=STRICT, **fields)  # type: ignore[call-overload,no-any-return]
 
@@ -49,17 +62,17 @@ def batch_type(sample: type[BaseModel], spec: Spec) -> type[BaseModel]:
     return create_model("Batch", __config__=STRICT, samples=(rows, ...))
 
 
-def nested(shape: tuple[int, ...]) -> Any:
-    """Lists of fixed lengths around finite numbers."""
+def nested(shape: tuple[int, ...], dtype: str) -> Any:
+    """Lists of fixed lengths around numbers that the model's own type can hold."""
     if not shape:
-        return TYPES["number"]
-    return Annotated[list[nested(shape[1:])], Field(min_length=shape[0], max_length=shape[0])]  # type: ignore[misc]
+        return CELLS[dtype]
+    return Annotated[list[nested(shape[1:], dtype)], Field(min_length=shape[0], max_length=shape[0])]  # type: ignore[misc]
 
 
 def example_of(spec: Spec) -> dict[str, Any]:
     """A sample that the service takes."""
     if spec.form == "array":
-        return {"inputs": _filled(tuple(spec.shape))}
+        return {"inputs": _filled(tuple(spec.shape), 0 if spec.dtype == "uint8" else 0.0)}
     return {column.name: _example(column) for column in spec.columns}
 
 
@@ -85,5 +98,5 @@ def _example(column: Column) -> Any:
     return {"boolean": True, "text": "a", "time": "2026-01-01T00:00:00"}[column.type]
 
 
-def _filled(shape: tuple[int, ...]) -> Any:
-    return [_filled(shape[1:]) for _ in range(shape[0])] if shape else 0.0
+def _filled(shape: tuple[int, ...], cell: float) -> Any:
+    return [_filled(shape[1:], cell) for _ in range(shape[0])] if shape else cell
