@@ -57,7 +57,8 @@ def set_coverage(files: Mapping[str, Path], params: Mapping[str, Any]) -> Scored
     n, share, z = len(held), float(held.mean()), 1.959964
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)))
-    text = f"{int(held.sum())} of {n} sets hold the true class; {float(params.get('nominal', 0.9)):g} at least was promised"
+    promised = float(params.get("nominal", 0.9))
+    text = f"{int(held.sum())} of {n} sets hold the true class; {promised:g} at least was promised"
     size = Score("set_size", float(outputs.sum(axis=1).mean()), n=n, subject=subject)
     return Scored((Score("set_coverage", share, "", centre - half, centre + half, n, subject, text), size))
 
