@@ -85,7 +85,7 @@ def health(known: Known) -> Verdict:
     engine = known.find("engine_health")
     if engine is not None and engine.value != 1.0:
         wrong, found = [*wrong, engine.text], (*found, engine)
-    latency = known.find("latency_ms", "p95")
+    latency = known.find("latency_p95_ms")
     shown = f"; 95 of 100 requests took at most {latency.value:.3g} ms" if latency and latency.value is not None else ""
     return Verdict(
         id=check, verdict="failed" if wrong else "passed", value=float(len(wrong)), threshold=0.0,
@@ -98,7 +98,7 @@ def health(known: Known) -> Verdict:
 def image(known: Known) -> Verdict:
     """Was the image built and started, with no root process, no secret and no test data inside?"""
     check = "deploy.image"
-    names = ("image_bytes", "image_root", "image_secrets", "image_data")
+    names = ("image_mb", "image_root", "image_secrets", "image_data")
     entries = tuple(known.find(name) for name in names)
     if not all(entry is not None and entry.value is not None for entry in entries):
         return unmeasured(check, entries, "not proved")
@@ -107,7 +107,7 @@ def image(known: Known) -> Verdict:
     return Verdict(
         id=check, verdict="failed" if wrong else "passed", value=float(len(wrong)), threshold=0.0,
         evidence=tuple(entry.id for entry in (size, *counts)),
-        reason="; ".join(wrong) or f"{(size.value or 0) / 1e6:.0f} MB, started without a network and with a read-only "
+        reason="; ".join(wrong) or f"{size.value or 0:.0f} MB, started without a network and with a read-only "
         "root; no root process, no secret, no test data inside",
         remedy="take it out of the service's folder" if wrong else "",
     )  # fmt: skip

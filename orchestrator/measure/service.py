@@ -142,18 +142,10 @@ def _alive(book: EvidenceBook, found: Found, source: Path, step: str) -> None:
     book.add("service_failures", float(failures), source, step, n=int(load["n"]), text=text)
     text = f"not refused by name: {', '.join(kept)}"
     book.add("service_refusals", float(len(kept)), source, step, n=len(found["bad"]), text=text)
+    text = f"{int(load['n'])} requests by {CLIENTS} clients at once"
     for share in (50, 95, 99):
-        text = f"{int(load['n'])} requests by {CLIENTS} clients at once"
-        book.add(
-            "latency_ms",
-            load[f"p{share}_ms"],
-            source,
-            step,
-            unit="ms",
-            n=int(load["n"]),
-            subject=f"p{share}",
-            text=text,
-        )
+        name = f"latency_p{share}_ms"
+        book.add(name, load[f"p{share}_ms"], source, step, unit="ms", n=int(load["n"]), subject=DELIVERED, text=text)
     book.add("throughput", load["throughput"], source, step, unit="requests/s", n=int(load["n"]), subject=DELIVERED)
     book.add("batch_ms", batches["p50_ms"], source, step, unit="ms", n=int(batches["n"]), subject=DELIVERED)
     book.add("memory_mb", found["memory_bytes"] / 2**20, source, step, unit="MiB", subject=DELIVERED)
@@ -165,13 +157,13 @@ def _image(book: EvidenceBook, found: Found, sandbox: str, source: Path, step: s
     made, contents = found.get("image"), found.get("contents")
     if made is None or contents is None:
         why = str(found.get("why", "")) if sandbox == "docker" else NO_ENGINE.format(sandbox)
-        book.add("image_bytes", made["bytes"] if made else None, source, step, unit="bytes", text=why)
+        book.add("image_mb", made["bytes"] / 1e6 if made else None, source, step, unit="MB", text=why)
         for name in ("image_root", "image_secrets", "image_data"):
             book.add(name, None, source, step, text=why)
         return
     root = [user for user in found["users"] if user in ("0", "root")]
     text = f"processes of the users {', '.join(found['users'])}"
-    book.add("image_bytes", float(made["bytes"]), source, step, unit="bytes", text=f"built on {made['base']}")
+    book.add("image_mb", made["bytes"] / 1e6, source, step, unit="MB", text=f"built on {made['base']}")
     book.add("image_root", float(len(root)), source, step, n=len(found["users"]), text=text)
     for name, key in (("image_secrets", "secrets"), ("image_data", "data")):
         held = list(contents[key])

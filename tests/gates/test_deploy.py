@@ -19,7 +19,7 @@ PLAN = Plan(
 )
 GOOD: dict[str, float | None] = {
     "hyperparameters.differences": 0.0, "served_difference": 2e-9, "served_alone": 0.0, "service_pages": 0.0,
-    "service_failures": 0.0, "service_refusals": 0.0, "engine_health": 1.0, "image_bytes": 5e8, "image_root": 0.0,
+    "service_failures": 0.0, "service_refusals": 0.0, "engine_health": 1.0, "image_mb": 500.0, "image_root": 0.0,
     "image_secrets": 0.0, "image_data": 0.0,
 }  # fmt: skip
 
@@ -61,7 +61,7 @@ def test_each_fault_fails_its_own_check_alone(check: str, name: str, value: floa
 @pytest.mark.parametrize(
     ("check", "name"),
     [("deploy.equivalence", "served_difference"), ("deploy.health", "service_failures"),
-     ("deploy.image", "image_bytes"), ("deploy.image", "image_secrets")],
+     ("deploy.image", "image_mb"), ("deploy.image", "image_secrets")],
 )  # fmt: skip
 def test_what_was_not_measured_is_unknown(check: str, name: str) -> None:
     found = verdicts(**{name: None})
