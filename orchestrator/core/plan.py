@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from orchestrator.core.evaluated import Evaluated
-from orchestrator.core.profile import ArrayForm
+from orchestrator.core.profile import ArrayForm, SeriesForm
 from orchestrator.core.request import Route
 from orchestrator.core.values import Value
 
@@ -68,6 +68,12 @@ class SplitPlan(Value):
     shuffle: bool = True
 
 
+class SeriesPlan(SeriesForm):
+    """A series that is to be forecast; `horizon` is how many steps past the end of the file are asked for, if any."""
+
+    horizon: int | None = Field(default=None, ge=1)
+
+
 class DataStrategy(Value):
     """The data of a supervised run: which file, which target, what is kept, how it is split.
 
@@ -76,7 +82,7 @@ class DataStrategy(Value):
     `kept` are columns that the request names to be kept, whatever the checks of leakage say of them. `sensitive` are
     columns whose groups the model is measured on, features or not; `gap_bounds` what the request allows between their
     groups, by the name of a gap: a difference may be at most that, a ratio must be at least that. `personal` are
-    columns of personal data and what they hold.
+    columns of personal data and what they hold. `series` is the series that a forecast is about.
     """
 
     file: str
@@ -93,6 +99,7 @@ class DataStrategy(Value):
     sensitive: tuple[str, ...] = ()
     gap_bounds: dict[str, float] = Field(default_factory=dict)
     personal: dict[str, str] = Field(default_factory=dict)
+    series: SeriesPlan | None = None
 
 
 class Observations(Value):

@@ -7,6 +7,7 @@ from typing import Literal
 from orchestrator.core.values import Value
 
 ColumnKind = Literal["number", "category", "boolean", "text", "time", "identifier", "constant", "empty"]
+Unit = Literal["month", "business_day", "second", "number"]  # of the steps of a series
 
 
 class Column(Value):
@@ -49,9 +50,25 @@ class ArrayForm(Value):
     imbalance: float = 1.0
 
 
+class SeriesForm(Value):
+    """Rows that follow each other in regular steps of the column `time`, one a step, or one a step of each `group`.
+
+    A step is `size` months, seconds or numbers long, or one business day; `start` is the first time in that unit,
+    counted from 1970 for dates. `steps` counts the times from the first to the last.
+    """
+
+    time: str
+    group: str | None = None
+    unit: Unit
+    size: float
+    start: float
+    steps: int
+
+
 class DataProfile(Value):
     """A table in figures. `sha256` is the hash of the file's bytes, `duplicates` exact row copies.
 
+    `series` are the columns by whose times the rows make a regular series, the likeliest first.
     Array data is a table too: one column for the inputs, of which `arrays` tells the form, one for the labels.
     """
 
@@ -61,6 +78,7 @@ class DataProfile(Value):
     columns: tuple[Column, ...]
     duplicates: int = 0
     arrays: ArrayForm | None = None
+    series: tuple[SeriesForm, ...] = ()
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)

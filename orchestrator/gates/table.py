@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orchestrator.core.evidence import Evidence, Verdict
+from orchestrator.gates import forecast
 from orchestrator.gates.known import Known, unknown
 
 MIN_TEST_ROWS = 10  # below that a bootstrap interval says little (heuristic)
@@ -67,7 +68,7 @@ def inductive_bias(known: Known) -> Verdict:
     """No other candidate is significantly better than the delivered one on the sealed rows; two families at least."""
     check = "model.inductive_bias"
     metric = known.plan.data.metric if known.plan.data else ""
-    others = {entry.subject for entry in known.all(metric)} - {"delivered", CONSTANT}
+    others = {entry.subject for entry in known.all(metric)} - {"delivered", CONSTANT, *forecast.NAMES}
     pairs = [e for e in known.all("paired_difference") if e.subject.removeprefix("delivered vs ") in others]
     if absent := sorted(OPPONENTS - others):
         told = known.find("paired_difference", f"delivered vs {absent[0]}")
@@ -88,8 +89,13 @@ def inductive_bias(known: Known) -> Verdict:
 
 
 def baseline(known: Known) -> Verdict:
-    """Better than the host's own constant guess, with the whole interval of the difference above zero."""
+    """Better than the host's own constant guess, with the whole interval of the difference above zero.
+
+    A series must beat the best of the forecasts without a model.
+    """
     check = "model.baseline"
+    if known.plan.data is not None and known.plan.data.series is not None:
+        return forecast.baseline(known)
     pair = known.find("paired_difference", f"delivered vs {CONSTANT}")
     if pair is None or pair.value is None or pair.interval is None:
         return unknown(check, pair.text if pair else "the constant guess was not measured")

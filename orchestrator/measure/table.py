@@ -9,11 +9,8 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from orchestrator.boxes.job import ModelFiles
-from orchestrator.core.errors import BadInput
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import DataStrategy, Step
-from orchestrator.data.arrays_leaks import find_array_leaks
-from orchestrator.data.leaks import LeakFinding, find_leaks
 from orchestrator.data.split import SplitRecord
 from orchestrator.gates.table import OPPONENTS
 from orchestrator.measure.bench import Bench, Score, Scorer, together
@@ -29,8 +26,11 @@ from orchestrator.measure.edge import (
     prediction_file,
 )
 from orchestrator.measure.evidence import UNVOUCHED, EvidenceBook
+from orchestrator.measure.forecast import forecast_files, forecast_scorers
 from orchestrator.measure.groups import group_files, group_scorers
+from orchestrator.measure.leaks import book_leaks
 from orchestrator.measure.learning import learning_scorers, parts_of
+from orchestrator.measure.naive import write_naive
 from orchestrator.measure.record import record_hyperparameters, record_training
 
 SET = "test"
@@ -45,7 +45,7 @@ async def measure_table(
 
     `rivals` is the model of another step, whose variants are then the opponents in the place of the step's own.
     """
-    _leaks(book, split, data, bench.run.split, step.id)
+    book_leaks(book, split, data, bench.run.split, step.id)
     vouched = model.skill.trust == "builtin"
     opponents = () if rivals else tuple(sorted(OPPONENTS))
     listed = load_variants(model.folder, opponents) if vouched else Variants(why=UNVOUCHED)
@@ -65,12 +65,17 @@ async def measure_table(
     if rivals is not None:
         others, lost = await _opponents(bench, step, rivals, inputs, split.test_rows)
         kept, files = (*kept, *others), files | {f"p_{name}": path for name, path in others.items()}
-    files[f"p_{CONSTANT}"] = write_constant(split, data, bench.run.measured / SET / "host")
+    host = bench.run.measured / SET / "host"
+    files[f"p_{CONSTANT}"] = write_constant(split, data, host)
     files["labels"] = Path(split.labels)
     files |= group_files(split) | detail_files(split, data)
     parts = parts_of(kept)
     scorers = _scorers(data, split, tuple(name for name in kept if name not in parts), bench.seed)
     scorers += learning_scorers(parts, data, split.train_rows, scorers[0].params)
+    if data.series is not None:
+        naive = write_naive(split, data, data.series, host)
+        files |= forecast_files(split, naive)
+        scorers = forecast_scorers(scorers, data, data.series, tuple(naive), bench.seed)
     if again is not None and not _unusable(again, (DELIVERED,), split.test_rows):
         files["again"] = prediction_file(again, DELIVERED)
         both = {"predictions": f"p_{DELIVERED}", "again": "again"}
@@ -174,33 +179,6 @@ def _recorded(bench: Bench, book: EvidenceBook, step: Step, *, vouched: bool) ->
     told += [(name, "") for name in ("training.stopped", "training.loss_ratio", "hyperparameters.differences")]
     for name, subject in told:
         book.add(name, None, out, step.id, subject=subject, text=UNVOUCHED)
-
-
-def _leaks(book: EvidenceBook, split: SplitRecord, data: DataStrategy, source: Path, step: str) -> None:
-    """Evidence `leak.KIND` for each measurement, and `leaks` for how many are over their limit.
-
-    A leak of columns that the request wants kept by name is not among those: it is booked as `leak_overridden.KIND`.
-    """
-    try:
-        found = find_leaks(split, data) if data.arrays is None else find_array_leaks(split, data)
-    except BadInput as gone:
-        book.add("leaks", None, source, step, subject="split", text=gone.message)
-        return
-    for leak in found:
-        name = f"leak_overridden.{leak.kind}" if leak.overridden(data) else f"leak.{leak.kind}"
-        told = f"{_named(leak)}: {leak.value:.3g}, allowed up to {leak.threshold:.3g}"
-        book.add(
-            name, leak.value, source, step, n=leak.rows, subject="split", bound=leak.threshold, text=told,
-            columns=leak.columns,
-        )  # fmt: skip
-    leaks = [leak for leak in found if leak.leaks and not leak.overridden(data)]
-    told = "; ".join(f"{_named(leak)}: {leak.remedy}" for leak in leaks)
-    searched = f"{len(found)} kinds of leak looked for ({', '.join(leak.kind for leak in found)}), none found"
-    book.add("leaks", float(len(leaks)), source, step, n=len(found), subject="split", text=told or searched)
-
-
-def _named(leak: LeakFinding) -> str:
-    return leak.kind + (f" ({', '.join(leak.columns)})" if leak.columns else "")
 
 
 def _optimism(

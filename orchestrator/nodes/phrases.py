@@ -51,6 +51,7 @@ PHRASES: dict[str, Phrases] = {
         rivals={
             "data_only": "{value} without the equation", "classical": "{value} of a classical solver at equal cost",
             "constant": "{value} of a constant guess", "fit": "{value} of a classical fit",
+            "naive": "{value} of the best forecast without a model",
         },
         against=", against {rivals}", join=" and ",
         interval=" (95 % interval {low} to {high})", limit=" (at most {limit} is allowed)",
@@ -75,6 +76,7 @@ PHRASES: dict[str, Phrases] = {
         rivals={
             "data_only": "{value} ohne die Gleichung", "classical": "{value} eines klassischen Lösers zum selben Preis",
             "constant": "{value} bei konstantem Raten", "fit": "{value} einer klassischen Anpassung",
+            "naive": "{value} der besten Prognose ohne Modell",
         },
         against=", gegenüber {rivals}", join=" und ",
         interval=" (95-%-Intervall {low} bis {high})", limit=" (höchstens {limit} ist erlaubt)",
@@ -99,6 +101,7 @@ PHRASES: dict[str, Phrases] = {
         rivals={
             "data_only": "{value} sans l'équation", "classical": "{value} pour un solveur classique à coût égal",
             "constant": "{value} pour une prédiction constante", "fit": "{value} pour un ajustement classique",
+            "naive": "{value} pour la meilleure prévision sans modèle",
         },
         against=", contre {rivals}", join=" et ",
         interval=" (intervalle à 95 % : {low} à {high})", limit=" (au plus {limit} est permis)",
@@ -123,6 +126,7 @@ PHRASES: dict[str, Phrases] = {
         rivals={
             "data_only": "{value} sin la ecuación", "classical": "{value} de un método clásico de igual coste",
             "constant": "{value} de una predicción constante", "fit": "{value} de un ajuste clásico",
+            "naive": "{value} de la mejor previsión sin modelo",
         },
         against=", frente a {rivals}", join=" y ",
         interval=" (intervalo del 95 %: {low} a {high})", limit=" (se permite como máximo {limit})",
@@ -147,6 +151,7 @@ PHRASES: dict[str, Phrases] = {
         rivals={
             "data_only": "{value} senza l'equazione", "classical": "{value} di un metodo classico a pari costo",
             "constant": "{value} di una previsione costante", "fit": "{value} di un adattamento classico",
+            "naive": "{value} della migliore previsione senza modello",
         },
         against=", contro {rivals}", join=" e ",
         interval=" (intervallo al 95 %: da {low} a {high})", limit=" (è ammesso al massimo {limit})",
@@ -171,6 +176,7 @@ PHRASES: dict[str, Phrases] = {
         rivals={
             "data_only": "{value} sem a equação", "classical": "{value} de um método clássico de igual custo",
             "constant": "{value} de um palpite constante", "fit": "{value} de um ajuste clássico",
+            "naive": "{value} da melhor previsão sem modelo",
         },
         against=", contra {rivals}", join=" e ",
         interval=" (intervalo de 95 %: {low} a {high})", limit=" (no máximo {limit} é permitido)",
@@ -194,6 +200,7 @@ PHRASES: dict[str, Phrases] = {
         rivals={
             "data_only": "不用方程时为 {value}", "classical": "同等代价的经典解法为 {value}",
             "constant": "恒定猜测为 {value}", "fit": "经典拟合为 {value}",
+            "naive": "无模型的最佳预测为 {value}",
         },
         against="，相比之下{rivals}", join="，",
         interval="（95 % 区间 {low} 至 {high}）", limit="（允许至多 {limit}）", then="；",
@@ -217,6 +224,7 @@ PHRASES: dict[str, Phrases] = {
         rivals={
             "data_only": "方程式なしでは {value}", "classical": "同じ計算量の古典的解法では {value}",
             "constant": "定数予測では {value}", "fit": "古典的な当てはめでは {value}",
+            "naive": "モデルなしの最良の予測では {value}",
         },
         against="、比較対象は{rivals}", join="、",
         interval="（95 % 区間 {low}～{high}）", limit="（許容は最大 {limit}）", then="。",

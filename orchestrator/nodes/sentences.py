@@ -8,6 +8,7 @@ from orchestrator.core.answer import AnswerClaim
 from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
+from orchestrator.gates.forecast import NAMES
 from orchestrator.nodes.choice_sentences import choice_claims
 from orchestrator.nodes.detail_sentences import calibration_claims, latency_claims, learning_claims, slice_claims
 from orchestrator.nodes.group_sentences import group_claims
@@ -141,8 +142,8 @@ def _table_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
                 f"Held-out {metric} of the delivered model for {target!r} on {entry.n} sealed rows{_range(entry)}",
                 entry,
             )
-        elif entry.name == metric and entry.subject == "constant":
-            yield f"Baseline: a constant guess made by the host, {metric} on the same rows{_range(entry)}", entry
+        elif entry.name == metric and entry.subject in NAMES:
+            yield f"Baseline: {NAMES[entry.subject]} made by the host, {metric} on the same rows{_range(entry)}", entry
         elif entry.name == metric:
             yield f"Held-out {metric} of the candidate {entry.subject!r} on the same rows{_range(entry)}", entry
         elif entry.name == "coverage" and entry.subject == "delivered":

@@ -22,6 +22,7 @@ RIVALS: dict[Rival, str] = {
     "data_only": "Baseline: the same network without the equation",
     "classical": "Baseline: a classical solver at equal cost",
     "constant": "Baseline: a constant guess",
+    "naive": "Baseline: the best forecast without a model",
     "fit": "{name}, found by a classical fit",
 }
 

@@ -17,7 +17,8 @@ from orchestrator.report.tables import Table, whole_tables
 
 MOST_IN_A_MATRIX = 20  # classes; a larger matrix stays a table
 OF_DETAILS = (
-    "roc", "pr", "areas", "calibration", "probabilities", "residuals", "errors", "intervals", "slices", "mcnemar",
+    "roc", "pr", "areas", "calibration", "probabilities", "course", "autocorrelation", "residuals", "errors",
+    "intervals", "slices", "mcnemar",
     "learning",
 )  # fmt: skip
 
@@ -75,7 +76,7 @@ class _Shown:
 
 
 def _pictures(shown: _Shown) -> Iterator[Picture]:
-    from orchestrator.report import error_figures, rate_figures
+    from orchestrator.report import error_figures, rate_figures, series_figures
 
     tables = shown.tables
     if "confusion" in tables:
@@ -90,6 +91,12 @@ def _pictures(shown: _Shown) -> Iterator[Picture]:
         what = promises.text.partition(";")[0] if promises else "probability"
         draw = partial(rate_figures.draw_calibration, tables["calibration"], bars, what)
         yield _drawn(draw, partial(_of_calibration, shown, what))
+    if "course" in tables:
+        draw = partial(series_figures.draw_course, tables["course"], shown.target)
+        yield _drawn(draw, partial(_of_course, shown), broad=True)
+    if "autocorrelation" in tables:
+        draw = partial(series_figures.draw_autocorrelation, tables["autocorrelation"])
+        yield _drawn(draw, partial(_of_autocorrelation, tables["autocorrelation"]), broad=True)
     if "residuals" in tables and "errors" in tables:
         draw = partial(error_figures.draw_residuals, tables["residuals"], tables["errors"], shown.target)
         yield _drawn(draw, partial(_of_residuals, shown), broad=True)
@@ -181,6 +188,26 @@ def _of_calibration(shown: _Shown, what: str) -> str:
     if low <= 0 <= high:
         return said
     return f"{said} On average it promises {'too much' if low > 0 else 'too little'}, by {spell(abs(sure.value))}."
+
+
+def _of_course(shown: _Shown) -> str:
+    coverage = shown.told("coverage")
+    inside = f" Of the sealed values {coverage} lie inside the band." if coverage else ""
+    return (
+        f"The series of {shown.target}: the grey line is true, up to the end of training and beyond it, where it was "
+        "sealed. From there on the blue line is the delivered forecast, made without a look at any later value, with "
+        "its 90 % interval as a band; the dashed line is the forecast without a model: the last season where training "
+        f"shows one, else the last value. Heights are rounded to a 200th of the picture.{inside}"
+    )
+
+
+def _of_autocorrelation(table: Table) -> str:
+    outside = sum(abs(_number(row[1])) > _number(row[2]) for row in table.rows)
+    return (
+        "How alike the forecast's errors are that lie some steps apart: bars inside the band may be chance, "
+        f"{spell(outside)} of {spell(len(table.rows))} lie outside. Errors of one forecast of many steps go together "
+        "over short distances; a bar at a whole season means that a part of the season is missed."
+    )
 
 
 def _of_residuals(shown: _Shown) -> str:

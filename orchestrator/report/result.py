@@ -10,12 +10,13 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
 
 Kind = Literal["error", "score", "coefficient", "solution", "solved_again", "refined", "speed"]
-Rival = Literal["data_only", "classical", "constant", "fit"]
+Rival = Literal["data_only", "classical", "constant", "naive", "fit"]
+WITHOUT_MODEL = ("last value", "straight line", "last season", "constant")  # the host's own forecasts of a series
 UNNAMED = ("", "problem", "custom", "equation")  # names of problems that tell nothing
 DELIVERED, REFERENCE, DATASET = "delivered", "reference", "dataset"
 POSTERIOR = "posterior."
 SPEEDUP = "speedup"
-METRIC = "evaluation.metric"
+METRIC, GAIN = "evaluation.metric", "paired_difference"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ def main_results(plan: Plan, evidence: tuple[Evidence, ...], verdicts: tuple[Ver
     """
     newest = {(entry.name, entry.subject): entry for entry in evidence if entry.value is not None}
     if plan.data is not None:
-        found = _score(plan.data.metric, plan.data.target, newest)
+        best = "constant" if plan.data.series is None else _best_naive(newest)
+        found = _score(plan.data.metric, plan.data.target, newest, best)
     elif (plan.problem or {}).get("unknown"):
         found = _coefficients(newest)
     else:
@@ -52,9 +54,16 @@ def main_results(plan: Plan, evidence: tuple[Evidence, ...], verdicts: tuple[Ver
 Newest = dict[tuple[str, str], Evidence]
 
 
-def _score(metric: str, target: str, newest: Newest) -> tuple[Result, ...]:
+def _score(metric: str, target: str, newest: Newest, baseline: str) -> tuple[Result, ...]:
     found = newest.get((metric, DELIVERED))
-    return (Result("score", target, found, _rivals(newest, (("constant", metric, "constant"),))),) if found else ()
+    who: Rival = "constant" if baseline == "constant" else "naive"
+    return (Result("score", target, found, _rivals(newest, ((who, metric, baseline),))),) if found else ()
+
+
+def _best_naive(newest: Newest) -> str:
+    """The forecast without a model that the delivered one beats by least."""
+    gains = {name: pair for name in WITHOUT_MODEL if (pair := newest.get((GAIN, f"{DELIVERED} vs {name}")))}
+    return min(gains, key=lambda name: gains[name].value or 0.0, default="constant")
 
 
 def _coefficients(newest: Newest) -> tuple[Result, ...]:

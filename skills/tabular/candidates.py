@@ -16,17 +16,20 @@ from sklearn.pipeline import Pipeline
 from skills.tabular.boosting import FAMILIES, MANY_ROWS, fit_boosting
 from skills.tabular.features import preprocessing
 from skills.tabular.fitted import Fitted
+from skills.tabular.forecast import fit_series
 from skills.tabular.rows import Rows
-from skills.tabular.spec import Spec
+from skills.tabular.spec import NAIVE, Spec
 from skills.tabular.weights import row_weights
 
-ORDER = ("dummy", "linear", "forest", *FAMILIES)
+ORDER = ("dummy", *NAIVE, "linear", "forest", *FAMILIES)
 RIDGES = tuple(float(alpha) for alpha in np.logspace(-2, 5, 15))
 PENALTIES = (0.01, 0.1, 1.0, 10.0)
 
 
 def fit(name: str, spec: Spec, rows: Rows, seed: int) -> Fitted:
     """One candidate fitted to rows, its few hyperparameters chosen on these rows alone."""
+    if spec.series is not None and name != "dummy":
+        return fit_series(name, spec, rows, seed, fit)
     if name in FAMILIES:
         return fit_boosting(name, spec, rows, seed)
     return {"dummy": _dummy, "linear": _linear, "forest": _forest}[name](spec, rows, seed)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from skills.runtime.scoring.blocks import block_length, block_resampled
+
 Scores = NDArray[np.float64]
+Test = Callable[[str, str], float]  # the two-sided p-value of the difference of two candidates
+OF_ABSOLUTE_ERRORS = ("mae", "median_ae", "mape")
 
 
 @dataclass(frozen=True)
@@ -39,18 +43,24 @@ class Choice:
     lines: tuple[Line, ...]
 
 
-def choose(scores: Mapping[str, Scores], share: float, *, metric: str, higher: bool, alpha: float) -> Choice:
-    """`scores` holds one value a fold for every candidate, simplest candidate first.
+def choose(
+    scores: Mapping[str, Scores], test: Test, *, metric: str, higher: bool, alpha: float, alike: frozenset[str]
+) -> Choice:  # fmt: skip
+    """`scores` holds one value a fold for every candidate, simplest candidate first; `test` compares two by name.
 
-    `share` is test rows over training rows of a fold, which the test's variance needs. Every candidate is tested
-    against every one of a better mean: the best by mean need not be the one that beats it most surely. The smallest of
-    several p-values is small by chance more often than one, so it is multiplied by their number (Bonferroni).
+    Those of `alike` count as equally simple: of them the one of the best mean alone can be delivered.
+
+    Every candidate is tested against every one of a better mean: the best by mean need not be the one that beats it
+    most surely. The smallest of several p-values is small by chance more often than one, so it is multiplied by their
+    number (Bonferroni).
     """
     sign = 1 if higher else -1
     means = {name: float(values.mean()) for name, values in scores.items()}
     best = max(means, key=lambda name: sign * means[name])
-    rivals = {name: _rival(name, scores, means, sign, share) for name in scores}
-    delivered = next(name for name, (_, p) in rivals.items() if p is None or p >= alpha)
+    rivals = {name: _rival(name, means, sign, test) for name in scores}
+    first = max((name for name in means if name in alike), key=lambda name: sign * means[name], default=None)
+    deliverable = [name for name in scores if name not in alike or name == first]
+    delivered = next(name for name in deliverable if (p := rivals[name][1]) is None or p >= alpha)
     lines = tuple(
         Line(
             model=name,
@@ -66,16 +76,41 @@ def choose(scores: Mapping[str, Scores], share: float, *, metric: str, higher: b
     return Choice(delivered, best, _reason(delivered, best, lines, metric, alpha), lines)
 
 
-def _rival(
-    name: str, scores: Mapping[str, Scores], means: Mapping[str, float], sign: int, share: float
-) -> tuple[str | None, float | None]:
+def resampled(scores: Mapping[str, Scores], share: float) -> Test:
+    """The corrected t-test on folds' scores; `share` is test rows over training rows of a fold."""
+    return lambda name, other: corrected_t(scores[other] - scores[name], share)
+
+
+def in_blocks(errors: Mapping[str, Scores], metric: str, seed: int) -> Test:
+    """A test of the mean difference of two candidates' losses, `errors` (n,) each in the order of time.
+
+    The losses are absolute where the metric is of absolute errors, else squared, as Diebold & Mariano (1995) compare
+    forecasts (doi:10.1080/07350015.1995.10524599). Errors of neighbours are alike, so they are drawn in blocks.
+    """
+    absolute = metric in OF_ABSOLUTE_ERRORS
+
+    def test(name: str, other: str) -> float:
+        mine, theirs = (np.abs(errors[which]) if absolute else errors[which] ** 2 for which in (name, other))
+        differences = mine - theirs
+        steps = np.arange(len(differences))
+
+        def mean(weights: Scores) -> Scores:
+            return np.asarray(weights @ differences / len(differences), dtype=np.float64)
+
+        means = block_resampled(mean, steps, block_length(differences), seed=seed)
+        away = min(float((means <= 0).mean()), float((means >= 0).mean()))
+        return min(1.0, 2 * max(away, 1 / len(means)))
+
+    return test
+
+
+def _rival(name: str, means: Mapping[str, float], sign: int, test: Test) -> tuple[str | None, float | None]:
     """Who of a better mean beats it most surely, and the p-value, times the number of all that might have."""
-    better = [other for other in scores if sign * (means[other] - means[name]) > 0]
-    tests = {other: corrected_t(sign * (scores[other] - scores[name]), share) for other in better}
+    tests = {other: test(name, other) for other in means if sign * (means[other] - means[name]) > 0}
     if not tests:
         return None, None
     surest = min(tests, key=lambda other: tests[other])
-    return surest, min(1.0, tests[surest] * (len(scores) - 1))
+    return surest, min(1.0, tests[surest] * (len(means) - 1))
 
 
 def corrected_t(differences: Scores, share: float) -> float:

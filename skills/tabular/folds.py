@@ -13,6 +13,8 @@ from skills.tabular.spec import Spec
 
 MANY_ROWS = 5000  # with so many rows a repetition tells little and costs as much again
 
+WINDOW, KNOWN_AT_FIRST = 0.2, 0.4  # shares of a series' times: how far a forecast goes, and before the first one
+
 Places = NDArray[np.int64]
 
 
@@ -23,6 +25,16 @@ class Fold:
     train: Places
     test: Places
     repeat: int
+
+
+def folds_of(spec: Spec, target: NDArray[Any], by: NDArray[Any] | None, seed: int) -> tuple[list[Fold], list[str]]:
+    """The folds of a table, or the forecasts of a series, and in words what differs from the spec.
+
+    Raises: UserMistake where fewer than two folds can be had.
+    """
+    if spec.series is not None:
+        return _forecasts(target, by, spec.cv.folds)
+    return cut(spec, target, by, seed)
 
 
 def cut(spec: Spec, target: NDArray[Any], by: NDArray[Any] | None, seed: int) -> tuple[list[Fold], list[str]]:
@@ -59,6 +71,26 @@ def cut(spec: Spec, target: NDArray[Any], by: NDArray[Any] | None, seed: int) ->
     if len(good) < 2:
         raise UserMistake(f"only {len(good)} folds can be made of {rows} rows", "give more rows, groups or times")
     return good, notes
+
+
+def _forecasts(target: NDArray[Any], by: NDArray[Any] | None, count: int) -> tuple[list[Fold], list[str]]:
+    """Forecasts from `count` origins, a fifth of the times long each: about as far as the sealed rows lie ahead.
+
+    The first is made when two fifths of the times are known, so windows overlap where there are more than three.
+    """
+    _, place = np.unique(np.arange(len(target)) if by is None else by, return_inverse=True)
+    times = int(place.max()) + 1
+    window = max(1, round(WINDOW * times))
+    starts = np.unique(np.linspace(round(KNOWN_AT_FIRST * times), times - window, count).astype(np.int64))
+    order = np.argsort(place, kind="stable")
+    folds = []
+    for start in starts:
+        inside = order[(place[order] >= start) & (place[order] < start + window)]
+        folds.append(Fold(np.flatnonzero(place < start), inside, 0))
+    good = [fold for fold in folds if len(fold.test) and len(np.unique(target[fold.train])) > 1]
+    if len(good) < 2:
+        raise UserMistake(f"only {len(good)} forecasts can be tried of {times} times", "give a longer series")
+    return good, [f"folds are forecasts of {window} steps from {len(good)} origins"]
 
 
 def _fold_of_rows(

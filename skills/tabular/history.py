@@ -24,9 +24,13 @@ def write_history(job: Job, spec: Spec, rows: Rows, choice: Choice, fitted: dict
     """First the delivered model's loss, then boosting's beside it, and every candidate's mean score in order.
 
     Losses are squared errors or log losses: boosting's as it trains, a forest's out of bag at half and at all of its
-    trees, the others' before the fit (a constant) and after it.
+    trees, the others' before the fit (a constant) and after it. Of a series' model the losses are those on what it
+    learned from: what the forecast without a model misses.
     """
     delivered = fitted[choice.delivered]
+    if delivered.learned is not None:
+        rows, delivered = delivered.learned.rows, delivered.learned.fitted
+        spec = spec.model_copy(update={"series": None})
     reason, curve = delivered.reason, delivered.series.get("loss") or _before_and_after(spec, rows, delivered)
     if choice.delivered == "forest" and spec.trees > 1:
         reason, curve = _forest(spec, rows, delivered)

@@ -18,20 +18,23 @@ from skills.runtime.job import Inputs, Job, Outputs, UserMistake, write_json
 from skills.runtime.scoring.table_metrics import REGISTRY
 from skills.tabular.boosting import MANY_ROWS
 from skills.tabular.candidates import fit, outputs
-from skills.tabular.compare import Choice, choose
+from skills.tabular.compare import Choice, Test, choose, in_blocks, resampled
 from skills.tabular.evaluate import Evaluation, evaluate
 from skills.tabular.features import preprocessing
 from skills.tabular.fitted import Fitted
-from skills.tabular.folds import cut
+from skills.tabular.folds import folds_of
 from skills.tabular.gain import error_of, gain_of
 from skills.tabular.history import write_history
 from skills.tabular.learning import fit_parts
 from skills.tabular.openmp import load_lightgbm
 from skills.tabular.rows import Rows, read_inputs, read_training
-from skills.tabular.spec import Spec
+from skills.tabular.spec import NAIVE, Spec
 from skills.tabular.weights import Weighing, settled
 
 LEAST_RESIDUALS = 20
+WITHOUT_MODEL = frozenset({"dummy", *NAIVE})  # forecasts that learn nothing: none is simpler than another
+RESAMPLED = "corrected resampled t-test (Nadeau & Bengio 2003)"
+IN_BLOCKS = "circular block bootstrap of the losses' differences (Politis & White 2004)"
 
 
 def work(job: Job) -> None:
@@ -40,14 +43,16 @@ def work(job: Job) -> None:
     spec, weighing = settled(job.spec, rows.target)
     if "lightgbm" in spec.models:
         load_lightgbm()
-    folds, notes = cut(spec, rows.target, rows.by, job.seed)
+    folds, notes = folds_of(spec, rows.target, rows.by, job.seed)
     if len(rows) > MANY_ROWS and "forest" in spec.models:
         notes.append(f"each tree of the forest sees {MANY_ROWS} of {len(rows)} rows")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", ConvergenceWarning)
         found = evaluate(job, spec, rows, folds)
         higher = REGISTRY[spec.metric]["higher_is_better"]
-        choice = choose(found.scores, found.share, metric=spec.metric, higher=higher, alpha=spec.alpha)
+        alike = WITHOUT_MODEL if spec.series else frozenset()
+        test = _test(spec, found, job.seed)
+        choice = choose(found.scores, test, metric=spec.metric, higher=higher, alpha=spec.alpha, alike=alike)
         fitted = _refit(job, spec, rows, list(found.scores))
     if any(issubclass(warning.category, ConvergenceWarning) for warning in told):
         notes.append("the linear model reached its limit of iterations in some fit")
@@ -85,6 +90,13 @@ def features(model: Path, inputs: Inputs) -> NDArray[np.float64]:
     spec, _ = _load(model)
     table, _ = read_inputs(_rows_of(inputs), spec)
     return np.asarray(joblib.load(model / "preprocessing.joblib").transform(table), dtype=np.float64)
+
+
+def _test(spec: Spec, found: Evaluation, seed: int) -> Test:
+    """How two candidates are compared: by their folds' scores, of a series by the losses of all forecasts in time."""
+    if spec.series is None:
+        return resampled(found.scores, found.share)
+    return in_blocks(found.residuals, spec.metric, seed)
 
 
 def _load(model: Path) -> tuple[Spec, dict[str, Any]]:
@@ -128,12 +140,7 @@ def _write_models(
     for name, model in fitted.items():
         joblib.dump(model.pipeline, folder / f"{name}.joblib", compress=3)
     linear = fitted.get("linear")
-    prepared = (
-        linear.pipeline["prepare"]
-        if linear
-        else preprocessing(spec, "linear", job.seed).fit(rows.features, rows.target)
-    )
-    joblib.dump(prepared, folder / "preprocessing.joblib", compress=3)
+    joblib.dump(_prepared(job, spec, rows, linear), folder / "preprocessing.joblib", compress=3)
     write_json(
         folder / "model.json",
         {
@@ -148,6 +155,13 @@ def _write_models(
     job.artifact("model", "model")
 
 
+def _prepared(job: Job, spec: Spec, rows: Rows, linear: Fitted | None) -> Any:
+    """What turns rows into the features of the linear model; of a series the forecaster itself does."""
+    if linear is None:
+        return preprocessing(spec, "linear", job.seed).fit(rows.features, rows.target)
+    return linear.pipeline if linear.learned is not None else linear.pipeline["prepare"]
+
+
 def _write_comparison(
     job: Job, spec: Spec, choice: Choice, found: Evaluation, fitted: dict[str, Fitted], weighing: Weighing,
     notes: list[str],
@@ -160,8 +174,8 @@ def _write_comparison(
     with (job.out / "comparison.csv").open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([columns, *lines])
     job.artifact("comparison.csv", "table")
-    higher = bool(REGISTRY[spec.metric]["higher_is_better"])
-    gain = gain_of(choice, found.scores, found.share, higher=higher, alpha=spec.alpha)
+    higher, share = bool(REGISTRY[spec.metric]["higher_is_better"]), None if spec.series else found.share
+    gain = gain_of(choice, found.scores, share, higher=higher, alpha=spec.alpha)
     write_json(
         job.out / "choice.json",
         {
@@ -170,7 +184,7 @@ def _write_comparison(
             "reason": choice.reason,
             "metric": spec.metric,
             "alpha": spec.alpha,
-            "test": "corrected resampled t-test (Nadeau & Bengio 2003), two-sided, times the rivals (Bonferroni)",
+            "test": f"{IN_BLOCKS if spec.series else RESAMPLED}, two-sided, times the rivals (Bonferroni)",
             "gain": asdict(gain) if gain else None,
             "folds": found.folds,
             "class_weights": asdict(weighing),
@@ -185,7 +199,7 @@ def _write_comparison(
                     "rival": line.rival,
                 }
                 | {"chosen": line.chosen, "scores": found.scores[line.model].tolist()}
-                | {"error": error_of(found.scores[line.model], found.share)}
+                | {"error": None if share is None else error_of(found.scores[line.model], share)}
                 | {"hyperparameters": fitted[line.model].chosen}
                 for line in choice.lines
             ],

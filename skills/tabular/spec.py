@@ -6,7 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Model = Literal["dummy", "linear", "forest", "boosting", "lightgbm", "xgboost"]
+Model = Literal[
+    "dummy", "naive", "drift", "seasonal_naive", "linear", "forest", "boosting", "lightgbm", "xgboost"
+]  # fmt: skip
+NAIVE: tuple[Model, ...] = ("naive", "drift", "seasonal_naive")  # of a series only, beside the others
 MODELS: list[Model] = ["dummy", "linear", "forest", "boosting", "lightgbm", "xgboost"]
 Metric = Literal[
     "rmse", "mae", "r2", "median_ae", "mape",
@@ -29,12 +32,29 @@ class Folds(BaseModel):
     column: str | None = None
 
 
+class Series(BaseModel):
+    """A series forecast from its own past: `time` tells a row's step, `group` which of several series it is of.
+
+    A step is `size` months, seconds or numbers long, or one business day; `start` is a time of the series in the same
+    unit, counted from 1970 for dates.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    time: str
+    group: str | None = None
+    unit: Literal["month", "business_day", "second", "number"]
+    size: float = Field(default=1.0, gt=0)
+    start: float = 0.0
+
+
 class Spec(BaseModel):
     """One target, its features by kind, and how models are compared.
 
     `alpha` is the significance below which the better score wins over the simpler model; `coverage` what share of
     truths a prediction interval should hold; `positive` the class that recall, precision and F1 look for (of two).
-    `class_weights` "auto" weighs imbalanced classes alike where the metric does.
+    `class_weights` "auto" weighs imbalanced classes alike where the metric does. With `series` the naive forecasts are
+    candidates too, and the others learn from the target's own past.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +77,7 @@ class Spec(BaseModel):
     positive: str | None = None
     class_weights: Literal["auto", "balanced", "none"] = "auto"
     learning_curve: bool = Field(default=False, description="Fit the delivered model to parts of the rows as well.")
+    series: Series | None = None
 
     @property
     def features(self) -> list[str]:
@@ -71,6 +92,14 @@ class Spec(BaseModel):
         twice = sorted({name for name in self.features if self.features.count(name) > 1})
         if twice or self.target in self.features:
             raise ValueError(f"columns named twice: {twice or [self.target]}")
+        if self.series is None and (naive := sorted(set(NAIVE) & set(self.models))):
+            raise ValueError(f"{', '.join(naive)} forecast a series, and the spec names none")
+        if self.series is not None:
+            named = {self.series.time, *([self.series.group] if self.series.group else [])}
+            if absent := sorted(named - set(self.features)):
+                raise ValueError(f"the series' columns {', '.join(absent)} must be features")
+            if self.task != "regression" or self.cv.kind != "time":
+                raise ValueError("a series is forecast as a number, and its folds go forward in time")
         if self.cv.kind == "group" and self.cv.column is None:
             raise ValueError("folds by group need the group's column")
         return self

@@ -15,6 +15,7 @@ from orchestrator.planners.rules import unmet
 from orchestrator.planners.rules.clashes import NEGATED
 from orchestrator.planners.rules.people import people_notes
 from orchestrator.planners.rules.replies import say
+from orchestrator.planners.rules.series import NOT_AHEAD, as_forecast
 from orchestrator.planners.rules.strategy import Decision, decide
 from orchestrator.planners.rules.text import read
 from orchestrator.planners.rules.think_table import table_thoughts
@@ -58,6 +59,7 @@ def table_plan(
     if not network:
         _refuse_network(plain)
     decision = decide(routing, plain, profile, findings)
+    decision = decision if network else as_forecast(decision, routing, plain, profile)
     strategy = decision.strategy
     spec = _spec(request, routing, strategy, profile)
     timeout = request.timeout_s or _number(routing.params.get("timeout_s"))
@@ -87,6 +89,8 @@ def table_plan(
 def _spec(request: Request, routing: Routing, strategy: DataStrategy, profile: DataProfile) -> Params:
     counted = {column.name for column in profile.columns if column.kind == "identifier" and column.low is not None}
     kinds = {column.name: "number" if column.name in counted else column.kind for column in profile.columns}
+    if strategy.series is not None and strategy.series.group is not None:
+        kinds[strategy.series.group] = "category"  # it names a series, whatever it is written as
     numeric: list[JsonValue] = [name for name in strategy.features if kinds[name] == "number"]
     time: list[JsonValue] = [name for name in strategy.features if kinds[name] == "time"]
     text: list[JsonValue] = [name for name in strategy.features if kinds[name] == "text"]
@@ -101,8 +105,9 @@ def _spec(request: Request, routing: Routing, strategy: DataStrategy, profile: D
         "text": text,
         "time": time,
         "cv": _folds(routing, strategy),
-        "models": list(_models(str(routing.params.get("model", "")))),
+        "models": list(_models(str(routing.params.get("model", "")), series=strategy.series is not None)),
         "seed": seed_of(request, routing),
+        **_series(strategy),
     }
     trees, rate = _number(routing.params.get("trees")), _number(routing.params.get("learning_rate"))
     if trees is not None:
@@ -114,6 +119,13 @@ def _spec(request: Request, routing: Routing, strategy: DataStrategy, profile: D
             raise BadInput(f"the learning rate {rate:g} is not in (0, 1]", remedy="0.1 is usual for boosting.")
         spec["learning_rate"] = rate
     return spec | _iterations(routing.params, spec) | trained(routing.params, strategy)
+
+
+def _series(strategy: DataStrategy) -> Params:
+    """What the skill is told of a series: its columns and the length of a step."""
+    if strategy.series is None:
+        return {}
+    return {"series": strategy.series.model_dump(mode="json", include={"time", "group", "unit", "size", "start"})}
 
 
 def _iterations(params: Params, spec: Params) -> Params:
@@ -154,13 +166,14 @@ def _folds(routing: Routing, strategy: DataStrategy) -> Params:
 
 
 _BASELINES = ("dummy", "linear", "forest")  # the gates compare with each of them
+_NAIVE = ("naive", "drift", "seasonal_naive")  # of a series only
 
 
-def _models(named: str) -> tuple[str, ...]:
-    """The candidates: the three baselines always, and what is named beside them, or all where nothing is."""
+def _models(named: str, *, series: bool) -> tuple[str, ...]:
+    """The candidates: the baselines always, and what is named beside them, or all where nothing is."""
     family = next((family for family, names in _CANDIDATES.items() if named in names), None)
-    everything = (*_BASELINES, *_BOOSTED)
-    return everything if family is None else tuple(name for name in everything if name in {*_BASELINES, family})
+    always = ("dummy", *_NAIVE, "linear", "forest") if series else _BASELINES
+    return (*always, *(name for name in _BOOSTED if family in (None, name)))
 
 
 def _estimate(profile: DataProfile, strategy: DataStrategy) -> Estimate:
@@ -190,8 +203,17 @@ def _notes(routing: Routing, decision: Decision, model: str, findings: tuple[Ver
     if model == "catboost":
         notes.append("CatBoost is not in the box: histogram gradient boosting, the same method, stands in for it.")
     notes += people_notes(decision.strategy.sensitive, decision.strategy.features, decision.strategy.personal)
+    notes += _of_series(decision.strategy)
     notes += training_notes(routing.params)
     if len(routing.files) > 1:
         notes.append(f"Only {decision.strategy.file!r} is used; other files are left alone.")
     notes += [f"Planned again because of {finding.id}: {finding.reason}" for finding in findings]
     return tuple(notes)
+
+
+def _of_series(strategy: DataStrategy) -> list[str]:
+    if strategy.series is None:
+        return []
+    left = [name for name, why in strategy.dropped.items() if why == NOT_AHEAD]
+    named = f"{', '.join(left)} {'is' if len(left) == 1 else 'are'} left out" if left else ""
+    return [f"{named}: {NOT_AHEAD}."] if left else []

@@ -17,6 +17,7 @@ from orchestrator.planners.rules.calibration_words import CALIBRATION
 from orchestrator.planners.rules.latency_words import LATENCY
 from orchestrator.planners.rules.metrics import CLASSIFICATION, REGRESSION
 from orchestrator.planners.rules.people import about_people
+from orchestrator.planners.rules.series_words import asks_forecast
 from orchestrator.planners.rules.target import check_target, guess_target, resolve, resolve_target
 
 Task = Literal["regression", "binary", "multiclass"]
@@ -35,10 +36,6 @@ _WHO = re.compile(
     r"|session|site|store|well|proband)"
     r"s?(?:[ _]?(?:id|no|nr|num|number|code|key))?$",
     re.IGNORECASE,
-)
-_FORECAST = re.compile(
-    r"forecast\w*|chronolog\w*|future|next (?:day|week|month|quarter|year)|prognos\w*|previs\w+|prevoi\w+"
-    r"|vorhersage der zukunft|时间序列|预报"
 )
 
 
@@ -167,7 +164,7 @@ def _split_columns(
             raise BadInput(f"no column of {profile.file!r} is named as the group", remedy="Say `group by COLUMN`.")
         return group, None
     time = named.get("time_column") or next(iter(leak.get("time_order", ())), None)
-    if time or asked == "time" or (not asked and _FORECAST.search(plain)):
+    if time or asked == "time" or (not asked and asks_forecast(plain)):
         time = time or _time(profile, target)
         if time is None and asked == "time":
             raise BadInput(f"no time column was found in {profile.file!r}", remedy="Say `time column COLUMN`.")

@@ -14,7 +14,8 @@ Params = dict[str, JsonValue]
 
 def table_thoughts(decision: Decision, profile: DataProfile, spec: Params) -> tuple[Thought, ...]:
     strategy, why = decision.strategy, decision.why
-    bounds = "; ".join(str(bound) for bound in strategy.constraints) or "better than a constant guess, with an interval"
+    least = "the best forecast without a model" if strategy.series else "a constant guess"
+    bounds = "; ".join(str(bound) for bound in strategy.constraints) or f"better than {least}, with an interval"
     dropped = "; ".join(f"{name}: {reason}" for name, reason in strategy.dropped.items()) or "nothing is left out"
     others = {"random": "random", "stratified": "stratified", "group": "by group", "time": "by time"}
     others.pop(strategy.split.kind)
@@ -46,7 +47,7 @@ def _method(strategy: DataStrategy, spec: Params) -> tuple[Thought, ...]:
             "model",
             f"Candidates: {', '.join(str(name) for name in _list(spec['models']))}. The simplest whose score "
             f"is not significantly worse is delivered.",
-            "Tables of this size favour trees; a constant guess and a linear model show what they are worth.",
+            _why_candidates(strategy),
             ("TabNet", "a network seldom beats boosting on a table of this size, and trains longer"),
             ("CatBoost", "three libraries of gradient boosting are there; a fourth seldom says another thing"),
         ),
@@ -61,13 +62,31 @@ def _method(strategy: DataStrategy, spec: Params) -> tuple[Thought, ...]:
             "validation",
             f"Cross-validation ({_dict(spec['cv'])['kind']}, {_dict(spec['cv'])['folds']} folds) chooses; "
             f"{strategy.metric} on the sealed rows, with a 95 % interval, is the answer.",
-            "Folds show the spread, untouched rows give the number; differences are tested row by row.",
+            _why_folds(strategy),
             (
                 "one split for choosing and for reporting",
                 "the best of several candidates on the same rows looks better than it is",
             ),
             avoids=("single_split",),
         ),
+    )
+
+
+def _why_candidates(strategy: DataStrategy) -> str:
+    if strategy.series is None:
+        return "Tables of this size favour trees; a constant guess and a linear model show what they are worth."
+    return (
+        "A model of a series is worth nothing where the last value, the last season or a straight line says as much; "
+        "the others learn what these miss, from the values before each origin alone."
+    )
+
+
+def _why_folds(strategy: DataStrategy) -> str:
+    if strategy.series is None:
+        return "Folds show the spread, untouched rows give the number; differences are tested row by row."
+    return (
+        "Each fold is a forecast from an origin in the training rows, so none has seen what it predicts; errors of "
+        "neighbouring steps are alike, so differences are tested in blocks of time."
     )
 
 

@@ -44,38 +44,43 @@ def block_length(values: Array) -> int:
     return int(np.clip(np.ceil(length), least, most))
 
 
-def block_weights(n: int, length: int, seed: int, resamples: int = RESAMPLES) -> Array:
+def block_weights(n: int, length: int, draw: np.random.Generator, resamples: int) -> Array:
     """How often each of n neighbours is drawn (resamples, n), where blocks start anywhere and run round the end.
 
     Politis & Romano (1992), the circular block bootstrap.
     """
     blocks = int(np.ceil(n / length))
-    starts = np.random.default_rng(seed).integers(0, n, (resamples, blocks))
-    ends = np.zeros((resamples, 2 * n + 1))
-    lines = np.arange(resamples)[:, None]
     sizes = np.full(blocks, length)
     sizes[-1] = n - length * (blocks - 1)
+    starts = draw.integers(0, n, (resamples, blocks))
+    ends = np.zeros((resamples, 2 * n + 1))
+    lines = np.arange(resamples)[:, None]
     np.add.at(ends, (lines, starts), 1.0)
     np.add.at(ends, (lines, starts + sizes), -1.0)
     drawn = ends.cumsum(axis=1)
     return np.asarray(drawn[:, :n] + drawn[:, n : 2 * n], dtype=np.float64)
 
 
+def block_resampled(
+    statistic: Callable[[Array], Array], place: NDArray[np.int64], length: int, *, seed: int, resamples: int = RESAMPLES
+) -> Array:
+    """A statistic of row weights (b, n) -> (b,) on every resample; `place` is each row's step, from 0.
+
+    Rows of one step are drawn together.
+    """
+    steps, draw = int(place.max()) + 1, np.random.default_rng(seed)
+    at_once = max(1, CELLS_AT_ONCE // max(len(place), 2 * steps))
+    counts = [min(at_once, resamples - start) for start in range(0, resamples, at_once)]
+    return np.concatenate([statistic(block_weights(steps, length, draw, count)[:, place]) for count in counts])
+
+
 def block_interval(
     statistic: Callable[[Array], Array], place: NDArray[np.int64], length: int, *, seed: int, resamples: int = RESAMPLES
 ) -> tuple[float, float] | None:
-    """The percentile interval at 95 % of a statistic of row weights (b, n) -> (b,); `place` is each row's step.
-
-    Rows of one step are drawn together. None where too few resamples can show the statistic, or too few steps are there.
-    """
-    steps = int(place.max()) + 1 if len(place) else 0
-    if steps < LEAST_STEPS:
+    """The percentile interval at 95 %; None where too few resamples can show the statistic, or few steps are there."""
+    if len(place) == 0 or int(place.max()) + 1 < LEAST_STEPS:
         return None
-    weights = block_weights(steps, length, seed, resamples)
-    at_once = max(1, CELLS_AT_ONCE // len(place))
-    values = np.concatenate(
-        [statistic(weights[start : start + at_once][:, place]) for start in range(0, resamples, at_once)]
-    )
+    values = block_resampled(statistic, place, length, seed=seed, resamples=resamples)
     shown = values[np.isfinite(values)]
     if len(shown) < LEAST_SHARE * resamples:
         return None
