@@ -16,7 +16,7 @@ import pandas as pd
 import record
 from leaks import ours, skore_peer
 from leaks.catalogue import GROUPED, SERIES, SETS, DataSet
-from leaks.pipelines import pipelines, sees_test_rows
+from leaks.pipelines import matters, pipelines, sees_test_rows
 from leaks.plants import Scenario, scenarios
 from leaks.tally import Row, summary
 
@@ -37,6 +37,8 @@ def of_split(scenario: Scenario) -> Row:
 def of_pipelines(scenario: Scenario) -> Iterator[Row]:
     """The check of preparations and selections, on a clean table."""
     for pipeline in pipelines():
+        if pipeline.leak and not matters(scenario, pipeline):
+            continue
         name = f"{scenario.name}.{pipeline.name}.{pipeline.leak or 'clean'}"
         seen = sees_test_rows(scenario, pipeline)
         told = "" if seen == bool(pipeline.leak) else "missed" if pipeline.leak else "alarm"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from leaks.plants import Scenario
 from orchestrator.data.columns import is_number
-from orchestrator.data.corrupted import changed_by_test_rows
+from orchestrator.data.corrupted import Prepare, changed_by_test_rows
 
 NOISE_COLUMNS = 60  # beside the table's own, where columns are selected
 SELECTED = 10
@@ -100,19 +100,40 @@ def pipelines() -> tuple[Pipeline, ...]:
     return tuple(Pipeline(name, told, step) for name, leak, step in every for told in ("", leak))
 
 
+def matters(scenario: Scenario, pipeline: Pipeline) -> bool:
+    """Whether the leak is one here: training rows come out otherwise than from a fit to training rows alone.
+
+    A table without numbers, or one whose test rows change no quantile and no choice of columns, leaks nothing.
+    """
+    table = _table(scenario, pipeline)
+    leaky, honest = (_prepare(scenario, pipeline, table, leak)(table) for leak in (pipeline.leak, ""))
+    train = ~scenario.test
+    return bool(list(leaky) != list(honest) or (leaky[train] - honest[train]).abs().max(axis=None) > 0)
+
+
 def sees_test_rows(scenario: Scenario, pipeline: Pipeline) -> bool:
     """Whether the product's check says that what the pipeline makes of training rows depends on test rows."""
-    target = scenario.of.target
+    table = _table(scenario, pipeline)
+    prepare = _prepare(scenario, pipeline, table, pipeline.leak)
+    return changed_by_test_rows(prepare, table, scenario.test, scenario.of.target, 0).rows > 0
+
+
+def _table(scenario: Scenario, pipeline: Pipeline) -> pd.DataFrame:
     table = scenario.frame
-    if pipeline.name in SELECTIONS:
-        noise = np.random.default_rng(1).normal(size=(len(table), NOISE_COLUMNS))
-        names = [f"reading {place}" for place in range(NOISE_COLUMNS)]
-        table = pd.concat([table, pd.DataFrame(noise, index=table.index, columns=names)], axis=1)
+    if pipeline.name not in SELECTIONS:
+        return table
+    noise = np.random.default_rng(1).normal(size=(len(table), NOISE_COLUMNS))
+    names = [f"reading {place}" for place in range(NOISE_COLUMNS)]
+    return pd.concat([table, pd.DataFrame(noise, index=table.index, columns=names)], axis=1)
+
+
+def _prepare(scenario: Scenario, pipeline: Pipeline, table: pd.DataFrame, leak: str) -> Prepare:
+    target = scenario.of.target
 
     def prepare(rows: pd.DataFrame) -> pd.DataFrame:
         numbers = rows[[name for name in rows if name != target and is_number(table[name])]].astype(float)
         codes = rows[target].astype(float) if scenario.of.task == "regression" else rows[target].astype(str)
-        seen = np.ones(len(rows), dtype=np.bool_) if pipeline.leak else ~scenario.test
+        seen = np.ones(len(rows), dtype=np.bool_) if leak else ~scenario.test
         return pipeline.step(numbers.fillna(numbers[seen].median()).fillna(0.0), codes.rank(), seen)
 
-    return changed_by_test_rows(prepare, table, scenario.test, target, 0).rows > 0
+    return prepare

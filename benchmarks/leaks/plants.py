@@ -14,7 +14,7 @@ from leaks.catalogue import DataSet
 from orchestrator.data.columns import is_number, settle
 from orchestrator.data.duplicates import duplicate_units
 
-MOST_ROWS = 2000  # of a data set, drawn or the first in time
+MOST_ROWS = 1200  # of a data set, drawn or the first in time
 TEST_SHARE = 0.2
 COPIES = 0.05  # of the rows
 Generator = np.random.Generator
@@ -55,7 +55,8 @@ def scenarios(one: DataSet, table: pd.DataFrame) -> Iterator[Scenario]:
         yield _as("decoys", one, _with_decoys(clean, generator), _drawn(clean, generator))
         for leak, plant in PLANTS.items():
             for frame, columns in plant(one, clean, generator):
-                yield _as(leak, one, frame, _drawn(frame, generator), columns=columns)
+                copied = frame.attrs.pop("copied", None)
+                yield _as(leak, one, frame, _crossing(frame, copied, generator), columns=columns)
         if one.natural:
             whole = table.loc[clean.index, [*clean.columns, *one.natural]]
             kept = settle(whole.reset_index(drop=True)).frame
@@ -91,6 +92,14 @@ def _drawn(frame: pd.DataFrame, generator: Generator) -> NDArray[np.bool_]:
     return test
 
 
+def _crossing(frame: pd.DataFrame, copied: NDArray[np.int64] | None, generator: Generator) -> NDArray[np.bool_]:
+    """A draw; of copies, which stand at the end, one at least lies on the other side than its row: else none leaks."""
+    test = _drawn(frame, generator)
+    while copied is not None and (test[-len(copied) :] == test[copied]).all():
+        test = _drawn(frame, generator)
+    return test
+
+
 def _by_unit(frame: pd.DataFrame, unit: str, generator: Generator) -> NDArray[np.bool_]:
     names = generator.permutation(frame[unit].unique())
     chosen = names[: max(1, round(TEST_SHARE * len(names)))]
@@ -109,7 +118,9 @@ def _with_decoys(clean: pd.DataFrame, generator: Generator) -> pd.DataFrame:
 
 def _duplicates(one: DataSet, clean: pd.DataFrame, generator: Generator) -> Planted:
     picked = generator.permutation(len(clean))[: max(5, round(COPIES * len(clean)))]
-    yield pd.concat([clean, clean.iloc[picked]], ignore_index=True), ()
+    both = pd.concat([clean, clean.iloc[picked]], ignore_index=True)
+    both.attrs["copied"] = picked
+    yield both, ()
 
 
 def _near_duplicates(one: DataSet, clean: pd.DataFrame, generator: Generator) -> Planted:
@@ -128,6 +139,7 @@ def _near_duplicates(one: DataSet, clean: pd.DataFrame, generator: Generator) ->
         copies[name] = values + noise if shaken else values.map(lambda cell: float(f"{cell:.4g}"))
     both = pd.concat([clean.astype(copies.dtypes.to_dict()), copies], ignore_index=True)
     if duplicate_units(both.drop(columns=[one.target])).max() + 1 == len(both):  # rounding changed every copy
+        both.attrs["copied"] = picked
         yield both, ()
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 ROWS_A_COMBINATION = 5  # so many rows for every possible combination of values, and repeats are to be expected
 PASTED_SHARE = 0.5
 MANY_ROWS = 20  # that so many different rows all stand the same number of times is no accident
+BY_CHANCE = 0.5  # repeats are natural where independent columns would bring this share of them
 
 
 def duplicate_units(features: pd.DataFrame) -> NDArray[np.int64]:
@@ -21,6 +22,33 @@ def duplicate_units(features: pd.DataFrame) -> NDArray[np.int64]:
         merged = codes * (len(uniques) + 1) + (np.asarray(column, dtype=np.int64) + 1)
         codes = np.unique(merged, return_inverse=True)[1].astype(np.int64)
     return codes
+
+
+def copies(features: pd.DataFrame, target: pd.Series, split: str) -> tuple[NDArray[np.int64], bool]:
+    """(one code a row, equal for copies; whether copies are natural) in a table that is split so.
+
+    Where whole groups or times are held out, equal features are no copy if a number was measured anew: the same visit
+    of another patient, the same weekday a year later. There a row is a copy only with the same number to predict; and
+    classes are natural repeats where independent columns would bring half of them as well.
+    """
+    apart = split in ("group", "time")
+    if apart and target.dtype.kind in "fiu":
+        features = features.assign(**{_free_name(features): target.to_numpy()})
+    units = duplicate_units(features)
+    if apart and target.dtype.kind not in "fiu":
+        repeated = float((np.bincount(units)[units] > 1).mean())
+        if repeated > 0 and _expected_repeats(features) >= BY_CHANCE * repeated:
+            return units, True
+    return units, repeats_are_natural(features, target)
+
+
+def _expected_repeats(features: pd.DataFrame) -> float:
+    """The share of rows that another one would equal if the columns of the different rows were independent."""
+    different = features.drop_duplicates()
+    pairs = max(1, len(different) * (len(different) - 1))
+    counts = (different[name].value_counts(dropna=False) for name in features.columns)
+    same = math.prod(float((count * (count - 1)).sum()) / pairs for count in counts)
+    return 1.0 - math.exp(-same * (len(features) - 1))
 
 
 def repeats_are_natural(features: pd.DataFrame, target: pd.Series) -> bool:

@@ -16,7 +16,7 @@ from orchestrator.data.rules import best_rule
 
 PROXY = 0.999  # a column that explains this much, or a rule on two, is taken for the target in disguise
 FORMULA = 0.9995  # so is a formula on two or three columns
-LEAST_ORDER, CHANCE = 0.1, 5.0  # an order tells nothing below this, nor within so many standard errors of nothing
+LEAST_ORDER, CHANCE = 0.05, 3.3  # an order tells nothing below this, nor within so many standard errors of nothing
 
 
 def proxies(
@@ -66,7 +66,7 @@ def identifiers(
             told[name] = told_by_order(column, target, regression=data.task == "regression")
     if not told:
         return []
-    limit = least_order(len(target))
+    limit = least_order(target, regression=data.task == "regression")
     telling = tuple(name for name, share in told.items() if share > limit) or (max(told, key=lambda name: told[name]),)
     remedy = f"{', '.join(telling)} numbers the rows of a file that is sorted by {data.target}, or nearly so: drop it"
     value = max(told[name] for name in telling)
@@ -75,6 +75,9 @@ def identifiers(
     ]
 
 
-def least_order(rows: int) -> float:
-    """What an order must tell before it tells anything."""
-    return max(LEAST_ORDER, CHANCE / float(np.sqrt(rows)))
+def least_order(target: pd.Series, *, regression: bool) -> float:
+    """What an order must tell (`told_by_order`) before it tells anything: classes that are common agree by chance."""
+    shares = np.zeros(1) if regression else target.astype(str).value_counts(normalize=True).to_numpy()
+    alike = float((shares**2).sum())
+    spread = 1.0 if regression else alike / max(1.0 - alike, 1e-9)
+    return max(LEAST_ORDER, CHANCE * float(np.sqrt(spread / len(target))))

@@ -7,27 +7,28 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from orchestrator.core.plan import DataStrategy
-from orchestrator.data.duplicates import duplicate_units, repeats_are_natural
+from orchestrator.data.duplicates import copies
 from orchestrator.data.finding import LeakFinding
 from orchestrator.data.leaks_of_columns import least_order
 from orchestrator.data.near import near_copies
 from orchestrator.data.proxy import told_by_order
 from orchestrator.data.seal import seconds
+from orchestrator.data.unexplained import unexplained
 from orchestrator.data.units import alike, series, units
 
-LEAST_ALIKE = 0.1  # rows of one unit tell nothing of each other below this
+LEAST_ALIKE = 0.05  # rows of one unit tell nothing of each other below this
 
 
 def duplicates(train: pd.DataFrame, test: pd.DataFrame, labels: NDArray[np.generic], data: DataStrategy) -> LeakFinding:
     features = list(data.features)
     both = pd.concat([train[features], test[features]], ignore_index=True)
-    units = duplicate_units(both)
     targets = pd.concat([train[data.target], pd.Series(labels)], ignore_index=True)
+    units, natural = copies(both, targets, data.split.kind)
     share = float(np.isin(units[len(train) :], units[: len(train)]).mean())
     return LeakFinding(
         kind="duplicates",
         value=share,
-        threshold=1.0 if repeats_are_natural(both, targets) else 0.0,
+        threshold=1.0 if natural else 0.0,
         columns=data.features,
         rows=len(test),
         remedy="remove the copies, or split by a group that keeps them together",
@@ -84,14 +85,18 @@ def units_on_both_sides(
 ) -> LeakFinding | None:
     """Where rows are split at random: how alike the targets of one unit's rows are, if it has rows on both sides.
 
-    `whole` are all columns of training and test rows, dropped ones too. The unit whose rows are most alike is named.
+    The targets themselves, or what the other columns leave of them, whichever are more alike: rows of one animal that
+    grows may differ as much as rows of two. `whole` are all columns of training and test rows, dropped ones too. The
+    unit whose rows are most alike is named.
     """
     found = []
     for name in units(whole):
         crossing = int((test & whole[name].isin(whole[name][~test]) & whole[name].notna().to_numpy()).sum())
         if crossing:
-            value, chance = alike(whole[name], target, regression=regression)
-            found.append((value, max(LEAST_ALIKE, chance), name, crossing))
+            looked = [alike(whole[name], target, regression=regression)]
+            left = unexplained(whole.drop(columns=[name]), target, regression=regression)
+            looked += [alike(whole[name], left, regression=True)] if left is not None else []
+            found += [(value, max(LEAST_ALIKE, chance), name, crossing) for value, chance in looked]
     if not found:
         return None
     value, limit, name, crossing = max(found, key=lambda one: one[0] - one[1])
@@ -112,5 +117,5 @@ def future_in_training(
     name = max(told, key=lambda one: told[one])
     early = int((seconds(whole[name])[test] <= np.nanmax(seconds(whole[name])[~test])).sum())
     remedy = f"{early} test rows lie before training rows in {name}, whose neighbours are alike: split by {name}"
-    limit = least_order(len(target))
+    limit = least_order(target, regression=regression)
     return LeakFinding(kind="time_order", value=told[name], threshold=limit, columns=(name,), rows=early, remedy=remedy)

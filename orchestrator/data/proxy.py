@@ -38,7 +38,7 @@ def told_by_order(column: pd.Series, target: pd.Series, *, regression: bool) -> 
     """How alike neighbours are in the order of a column: 0 as by chance, 1 where each is like the next.
 
     Numbers: the correlation of a target's ranks with those of the next row. Classes: how much oftener than by chance
-    the next row has the same one. The standard error of no order is about one over the root of the rows.
+    the next row has the same one. `least_order` says what is more than chance.
     """
     ordered = target.iloc[np.argsort(_plain(column).to_numpy(), kind="stable")]
     if regression:
@@ -96,9 +96,10 @@ def _means(
 
 
 def _commonest(train: NDArray[np.int64], test: NDArray[np.int64], target: pd.Series, truth: pd.Series) -> float:
-    common = target.groupby(train).agg(lambda classes: classes.mode().iloc[0])
-    shares = [
-        float((pd.Series(codes).map(common).to_numpy() == classes.to_numpy()).mean())
-        for codes, classes in ((train, target), (test, truth))
-    ]
-    return min(shares)
+    named, classes = pd.factorize(pd.concat([target, truth], ignore_index=True), sort=True)
+    seen, unseen = named[: len(train)], named[len(train) :]
+    low = min(int(train.min()), int(test.min()))
+    counts = np.zeros((max(int(train.max()), int(test.max())) - low + 1, len(classes)), dtype=np.int64)
+    np.add.at(counts, (train - low, seen), 1)
+    common = np.where(counts.any(axis=1), counts.argmax(axis=1), -1)  # -1: no training row has it
+    return min(float((common[codes - low] == goal).mean()) for codes, goal in ((train, seen), (test, unseen)))

@@ -18,7 +18,10 @@ MOST_COLUMNS = 30  # whose pairs are tried: those that tell most alone
 FEW = 20  # different values of a column that are taken as they are
 BINS = 10  # quantiles of a number in a table of two columns
 ROWS_A_CELL = 5  # a table needs so many rows for each of its filled cells
-MOST_CUTS = 3
+LEAST_CUTS, MOST_CUTS = 3, 20  # as many as there are classes, between these
+BINS_OF_A_SCREEN = 100  # equally many rows each: cuts are sought only where these bins halve the wrong rows
+MOST_TWINS = 200  # pairs of columns that go along with each other most: their differences are tried too
+MOST_IN_TABLES = 80  # columns of few values whose pairs are tried as tables
 ROWS_FOR_SLACK = 30  # with so many test rows, one is forgiven: it may lie between the last training rows of two classes
 LEAST_GAIN = 3.0  # a rule must leave this many times fewer rows wrong than the better of its columns does
 
@@ -28,10 +31,11 @@ Codes = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class _Column:
-    """One column on training and test rows: `codes` from 0, and `numbers` where it holds nothing else."""
+    """One column on training and test rows: `codes` from 0, `numbers` where it holds nothing else, `few` values?"""
 
     codes: tuple[Codes, Codes]
     numbers: tuple[Floats, Floats] | None
+    few: bool
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def best_rule(
     """How well the best rule on two columns tells the class: the lower of its training and its test accuracy.
 
     A rule is the commonest class in each cell of a table (categories, numbers of few values, tenths of others), or
-    up to three cuts of the sum, difference, product or ratio of two numbers, or of both in standard deviations.
+    a few cuts of the sum, difference, product or ratio of two numbers, or of both in standard deviations.
     """
     seen, unseen = (np.random.default_rng(0).permutation(len(side))[:MOST_ROWS] for side in (train, test))
     names = [str(name) for name in train.columns if name not in without]
@@ -58,18 +62,40 @@ def best_rule(
     alone = {
         name: max(_table([column], classes), _cuts_of(column.numbers, classes)) for name, column in columns.items()
     }
-    chosen = sorted(names, key=lambda name: -alone[name])[:MOST_COLUMNS]
     best = Found((), 0.0)
-    for a, b in combinations(chosen, 2):
-        share = max(_table([columns[a], columns[b]], classes), _joined(columns[a], columns[b], classes))
+    for a, b, joined in _pairs(columns, alone):
+        share = _table([columns[a], columns[b]], classes)
+        share = max(share, _joined(columns[a], columns[b], classes)) if joined else share
         wrong_alone = 1.0 - max(alone[a], alone[b])
         if share > best.share and wrong_alone > 0 and (1.0 - share) * LEAST_GAIN <= wrong_alone:
             best = Found((a, b), share)
     return best
 
 
+def _pairs(columns: dict[str, _Column], alone: dict[str, float]) -> list[tuple[str, str, bool]]:
+    """The pairs to try, and whether their sums and ratios too: of those that tell most alone, twins, of few values.
+
+    Two columns whose difference is the class tell it neither of them alone, but then go along with each other.
+    """
+    telling = sorted(columns, key=lambda name: -alone[name])
+    pairs = {frozenset(pair): True for pair in combinations(telling[:MOST_COLUMNS], 2)}
+    numbers = {name: column.numbers[0] for name, column in columns.items() if column.numbers is not None}
+    if len(numbers) > 1:
+        ranks = pd.DataFrame(numbers).rank().to_numpy()
+        ranks = np.where(np.isnan(ranks), np.nanmean(ranks, axis=0), ranks) - np.nanmean(ranks, axis=0)
+        size = np.sqrt((ranks**2).sum(axis=0))
+        along = np.abs(ranks.T @ ranks) / np.maximum(np.outer(size, size), 1e-12)
+        first, second = np.triu_indices(len(along), 1)
+        order = np.argsort(-along[first, second], kind="stable")[:MOST_TWINS]
+        named = list(numbers)
+        pairs |= {frozenset((named[first[place]], named[second[place]])): True for place in order}
+    few = [name for name in telling if columns[name].few][:MOST_IN_TABLES]
+    pairs = {frozenset(pair): False for pair in combinations(few, 2)} | pairs
+    return [(a, b, joined) for (a, b), joined in ((sorted(pair), joined) for pair, joined in pairs.items())]
+
+
 def share_by_cuts(train: pd.Series, train_target: pd.Series, test: pd.Series, test_target: pd.Series) -> float:
-    """How well up to three cuts of one column of numbers or times tell the class, as `best_rule` counts it."""
+    """How well a few cuts of one column of numbers or times tell the class, as `best_rule` counts it."""
     numbers = (np.asarray(seconds(train), dtype=np.float64), np.asarray(seconds(test), dtype=np.float64))
     return _cuts_of(numbers, _classes(train_target, test_target))
 
@@ -93,7 +119,7 @@ def _column(train: pd.Series, test: pd.Series) -> _Column:
             for side in (train, test)
         )
     numbers = (train.to_numpy(np.float64), test.to_numpy(np.float64)) if number else None
-    return _Column(codes, numbers)
+    return _Column(codes, numbers, few)
 
 
 def _table(columns: list[_Column], classes: _Classes) -> float:
@@ -127,18 +153,22 @@ def _joined(a: _Column, b: _Column, classes: _Classes) -> float:
 
 
 def _cuts_of(numbers: tuple[Floats, Floats] | None, classes: _Classes) -> float:
-    """The accuracy of up to three cuts of one number, each the one that leaves the fewest rows wrong."""
+    """The accuracy of a few cuts of one number, each the one that leaves the fewest rows wrong."""
     if numbers is None:
         return 0.0
     present = np.isfinite(numbers[0])
-    if present.sum() < ROWS_A_CELL * (MOST_CUTS + 1):
+    most = min(max(LEAST_CUTS, classes.count - 1), MOST_CUTS)
+    if present.sum() < ROWS_A_CELL * (most + 1):
         return 0.0
     order = np.argsort(numbers[0][present], kind="stable")
     values, goal = numbers[0][present][order], classes.train[present][order]
     counts = np.zeros((len(values) + 1, classes.count), dtype=np.int64)
     np.cumsum(np.eye(classes.count, dtype=np.int64)[goal], axis=0, out=counts[1:])
+    bins = np.diff(counts[np.linspace(0, len(values), BINS_OF_A_SCREEN + 1).astype(np.int64)], axis=0)
+    if len(values) - bins.max(axis=1).sum() > 0.5 * (len(values) - counts[-1].max()):
+        return 0.0
     edges = [0, len(values)]
-    for _ in range(MOST_CUTS):
+    for _ in range(most):
         gain, cut = max(_best_cut(values, counts, low, high) for low, high in pairwise(edges))
         if gain <= 0:
             break

@@ -15,7 +15,7 @@ from orchestrator.core.plan import DataStrategy
 from orchestrator.core.values import Value, sha256_file
 from orchestrator.data import assign
 from orchestrator.data.columns import is_time
-from orchestrator.data.duplicates import duplicate_units, repeats_are_natural
+from orchestrator.data.duplicates import copies as copies_of
 from orchestrator.data.groups import write_groups
 from orchestrator.data.near import near_copies
 from orchestrator.data.quoting import quote
@@ -155,8 +155,7 @@ def _assign(
     path: Path, usable: Usable, strategy: DataStrategy, generator: np.random.Generator
 ) -> tuple[assign.Mask, assign.Mask, list[Repair]]:
     """Which rows are test rows, which rows stay at all, and what was done about copies."""
-    units = duplicate_units(usable.frame[list(strategy.features)])
-    natural = repeats_are_natural(usable.frame[list(strategy.features)], usable.target)
+    units, natural = copies_of(usable.frame[list(strategy.features)], usable.target, strategy.split.kind)
     together = np.arange(len(units)) if natural else units
     test = _draw(path, usable, strategy, together, generator)
     keep = np.ones(len(test), dtype=np.bool_)

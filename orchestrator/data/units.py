@@ -12,9 +12,10 @@ from orchestrator.data.columns import is_number, is_time
 
 LEAST_UNITS = 5
 LEAST_ROWS, MOST_ROWS = 1.1, 50.0  # of one unit, on average: with more rows each, its name is a category to learn from
+MOST_OF_NAMED = 100.0  # of a unit that is named like one
 LEAST_SERIES = 20  # rows
 DIFFERENT = 0.5  # this share of the rows of a series has a time of its own
-SHUFFLES, SURE = 20, 5.0  # how likeness by chance is measured, and how many of its deviations are none
+SHUFFLES, SURE = 20, 3.3  # how likeness by chance is measured, and how many of its deviations are none
 
 ENTITY = re.compile(
     r"(?:.*[\s_\-.])?(?:"
@@ -32,9 +33,15 @@ ENTITY = re.compile(
 NO_ENTITY = re.compile(r".*(?:acid|solid|fluid|liquid|humid|grid|bid|paid|said|valid|covid|void|mid|hybrid|raid)", re.I)
 MOMENT = re.compile(
     r"(?:.*[\s_\-.])?(?:t|time\w*|years?|yr|months?|weeks?|(?:jul)?days?|dates?|hours?|minutes?|seconds?|quarters?"
-    r"|periods?|occasions?|visits?|waves?|rounds?|steps?)",
+    r"|periods?|occasions?|visits?|waves?|rounds?|steps?|cycles?)",
     re.IGNORECASE,
 )
+QUANTITY = re.compile(
+    r"(?:n|num|number|count|total|sum|mean|avg|average|max|min)(?:[\s_\-.]?of)?[\s_\-.].*|.*[\s_\-.](?:count|total|sum)"
+    r"|(?!.*\btime).*[a-z][\s_\-.](?:years|months|weeks|days|hours|minutes|seconds)",
+    re.IGNORECASE,
+)  # "total_day_minutes", "years at" and the like: of numbers, an amount and no clock
+PLURAL = re.compile(r".*[^s]s", re.IGNORECASE)  # "patients", "input_fields": of numbers, how many there are
 
 
 def units(frame: pd.DataFrame) -> tuple[str, ...]:
@@ -43,26 +50,42 @@ def units(frame: pd.DataFrame) -> tuple[str, ...]:
     Named so, or a panel: with a column of moments it makes every row different. A heuristic: it misses a unit without
     such a name and without moments, and takes a category that is named like a unit for one where it has few rows each.
     """
-    moments = [name for name in map(str, frame.columns) if is_time(frame[name]) or MOMENT.fullmatch(name)]
+    moments = [name for name in map(str, frame.columns) if _tells_when(frame, name)]
     found = {}
     for name in map(str, frame.columns):
         column = frame[name]
         count = int(column.nunique())
-        if name in moments or count < LEAST_UNITS or not LEAST_ROWS <= column.count() / count <= MOST_ROWS:
+        if name in moments or count < LEAST_UNITS or not LEAST_ROWS <= column.count() / count <= MOST_OF_NAMED:
             continue
         if is_number(column) and not (column.dropna() == column.dropna().round()).all():
             continue
-        if (ENTITY.fullmatch(name) and not NO_ENTITY.fullmatch(name)) or _panel(frame, name, moments):
+        if _names_units(name, column) or (column.count() / count <= MOST_ROWS and _panel(frame, name, moments)):
             found[name] = column.count() / count
     return tuple(sorted(found, key=lambda name: found[name]))
 
 
+def _names_units(name: str, column: pd.Series) -> bool:
+    if not ENTITY.fullmatch(name) or NO_ENTITY.fullmatch(name):
+        return False
+    return not (is_number(column) and (QUANTITY.fullmatch(name) or PLURAL.fullmatch(name)))
+
+
+def _tells_when(frame: pd.DataFrame, name: str) -> bool:
+    """Times, and numbers that are named like a moment and not like an amount of time."""
+    if is_time(frame[name]):
+        return True
+    return bool(MOMENT.fullmatch(name)) and not (is_number(frame[name]) and QUANTITY.fullmatch(name))
+
+
 def _panel(frame: pd.DataFrame, name: str, moments: list[str]) -> bool:
-    """Whether each unit is seen at most once at any moment, and most units at several."""
+    """Whether each unit is seen at most once at any moment, most units at several, and several units at one moment."""
     several = frame[name].value_counts() >= 3
     if float(several.mean()) < 0.5:
         return False
-    return any(frame[moment].nunique() >= 3 and not frame[[name, moment]].duplicated().any() for moment in moments)
+    return any(
+        3 <= frame[moment].nunique() < DIFFERENT * len(frame) and not frame[[name, moment]].duplicated().any()
+        for moment in moments
+    )
 
 
 def series(frame: pd.DataFrame) -> tuple[str, ...]:
@@ -70,7 +93,8 @@ def series(frame: pd.DataFrame) -> tuple[str, ...]:
     return tuple(
         name
         for name in map(str, frame.columns)
-        if (is_time(frame[name]) or (is_number(frame[name]) and MOMENT.fullmatch(name)))
+        if _tells_when(frame, name)
+        and (is_time(frame[name]) or is_number(frame[name]))
         and frame[name].count() >= LEAST_SERIES
         and frame[name].nunique() >= DIFFERENT * len(frame)
     )
@@ -80,7 +104,7 @@ def alike(unit: pd.Series, target: pd.Series, *, regression: bool) -> tuple[floa
     """How much more alike the targets of one unit's rows are than by chance, in (-1, 1], and what chance brings.
 
     Numbers: the intraclass correlation of their ranks (Fisher 1925). Classes: how much oftener than by chance two rows
-    of one unit have the same. Chance: five standard deviations over shuffled units.
+    of one unit have the same. Chance: `SURE` standard deviations over shuffled units.
     """
     codes = np.asarray(pd.factorize(unit)[0], dtype=np.int64)
     known = codes >= 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from orchestrator.core.errors import BadInput
 from orchestrator.core.values import sha256_file
@@ -84,3 +85,31 @@ def test_a_file_that_changed_since_the_split_is_not_measured_as_if_it_had_not(vi
     visits.write_text(visits.read_text() + "1,1,north,p0,2026-01-01,1,no\n")
     with pytest.raises(BadInput, match="has changed since the split"):
         find_leaks(record, told)
+
+
+def test_test_rows_that_lie_after_all_others_are_seen_where_a_quantile_of_all_is_taken() -> None:
+    """Stretched further up they change no rank of training rows: only stretched down do they."""
+    late = pd.DataFrame({"size": np.arange(100.0), "score": DRAW.normal(size=100)})
+    last = np.arange(100) >= 80
+
+    def ranked(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(size=rows["size"].rank() / len(rows))
+
+    assert changed_by_test_rows(ranked, late, last, "score", seed=0).columns == ("size",)
+
+
+def test_a_selection_by_the_target_changes_with_test_rows_sorted_along_it() -> None:
+    draw = np.random.default_rng(0)
+    noise = pd.DataFrame(draw.normal(size=(200, 30))).add_prefix("n")
+    table = noise.assign(score=sum(noise[f"n{place}"] for place in range(5)) + draw.normal(size=200))
+    test = np.arange(200) % 5 == 0
+
+    def chosen(fitted: NDArray[np.bool_]) -> Callable[[pd.DataFrame], pd.DataFrame]:
+        def prepare(rows: pd.DataFrame) -> pd.DataFrame:
+            told = rows[list(noise)][fitted].rank().corrwith(rows["score"][fitted].rank()).abs()
+            return rows[told.nlargest(5).index]
+
+        return prepare
+
+    assert changed_by_test_rows(chosen(np.ones(200, dtype=np.bool_)), table, test, "score", seed=0).rows == 160
+    assert changed_by_test_rows(chosen(~test), table, test, "score", seed=0).rows == 0

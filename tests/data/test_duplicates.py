@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from orchestrator.core.evidence import Evidence
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
-from orchestrator.data.duplicates import repeats_are_natural
+from orchestrator.data.duplicates import copies, repeats_are_natural
 from orchestrator.data.leaks import LeakFinding, find_leaks
 from orchestrator.data.seal import Part, write_labels, write_parts
 from orchestrator.data.split import SplitRecord
@@ -95,3 +95,26 @@ def test_a_pasted_column_with_a_few_rows_more_is_still_a_copy() -> None:
     x, y = draw.normal(size=100), draw.normal(size=100)
     features, target = pd.DataFrame({"x": [*np.tile(x, 10), 5.0, 6.0]}), pd.Series([*np.tile(y, 10), 1.0, 2.0])
     assert not repeats_are_natural(features, target)
+
+
+@pytest.mark.parametrize("kind", ["group", "time"])
+def test_where_groups_or_times_are_held_out_a_number_measured_anew_is_no_copy(kind: str) -> None:
+    """The visits of every patient have the same days and doses; the score of each is its own."""
+    visits = pd.DataFrame({"day": np.tile(np.arange(6.0), 50), "dose": np.tile([1.5, 2.5], 150)})
+    score = pd.Series(np.random.default_rng(0).normal(size=300))
+    units, natural = copies(visits, score, kind)
+    assert len(np.unique(units)) == 300 and not natural
+    units, _ = copies(pd.concat([visits, visits[:9]]), pd.concat([score, score[:9]]), kind)
+    assert len(np.unique(units)) == 300, "with the same score it is a copy"
+    assert len(np.unique(copies(visits, score, "random")[0])) == 6
+
+
+def test_classes_repeat_by_nature_where_columns_of_few_values_bring_it() -> None:
+    draw = np.random.default_rng(0)
+    few = pd.DataFrame(
+        {"week": draw.integers(0, 5, 200), "drug": draw.integers(0, 3, 200), "high": draw.random(200) > 0.5}
+    )
+    ill = pd.Series(draw.choice(["yes", "no"], 200))
+    assert copies(few, ill, "group")[1] and not copies(few.assign(age=draw.normal(size=200)), ill, "group")[1]
+    pasted = pd.DataFrame({"age": np.tile(draw.normal(size=100), 2)})
+    assert not copies(pasted, pd.concat([ill[:100]] * 2, ignore_index=True), "group")[1]

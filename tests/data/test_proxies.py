@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from orchestrator.data.formulas import Found, best_formula
+from orchestrator.data.leaks_of_columns import least_order
+from orchestrator.data.proxy import explained
 from orchestrator.data.rules import best_rule
 
 Make = Callable[[pd.DataFrame], pd.Series]
@@ -103,3 +105,32 @@ def test_a_class_of_the_test_rows_that_training_never_saw_counts_as_wrong(table:
     classes = pd.Series(np.where(table["a"] > table["b"], "yes", "no"))
     classes[380:] = "never"
     assert rule(table, classes).share < 0.85
+
+
+def test_ten_classes_are_told_by_as_many_ranges_of_one_number_or_of_a_difference(table: pd.DataFrame) -> None:
+    draw = np.random.default_rng(4)
+    code = draw.integers(0, 10, 400)
+    classes = pd.Series([f"class {place}" for place in code])
+    ranges = pd.Series(10 * code + draw.uniform(0, 9, 400))
+    assert explained(ranges[:300], classes[:300], ranges[300:], classes[300:], regression=False) > 0.999
+    wide = pd.DataFrame(draw.normal(size=(400, 60))).add_prefix("n")
+    second = draw.normal(50, 10, 400)
+    twins = wide.assign(paid_in=second + 2 * code + draw.uniform(0.1, 1.8, 400), paid_out=second)
+    found = rule(twins, classes)
+    assert set(found.columns) == {"paid_in", "paid_out"} and found.share > 0.99
+
+
+def test_two_columns_of_few_values_are_tried_in_a_wide_table_though_neither_tells_anything(table: pd.DataFrame) -> None:
+    draw = np.random.default_rng(4)
+    wide = pd.DataFrame(draw.normal(size=(400, 60))).add_prefix("n")
+    wide = wide.assign(a=draw.integers(0, 4, 400), b=draw.integers(0, 4, 400))
+    found = rule(wide, pd.Series(((wide["a"] + wide["b"]) % 4).astype(str)))
+    assert set(found.columns) == {"a", "b"} and found.share > 0.99
+
+
+def test_common_classes_agree_by_chance_and_that_is_no_order() -> None:
+    even, rare = (pd.Series(["yes"] * yes + ["no"] * (900 - yes)) for yes in (450, 30))
+    assert least_order(even, regression=False) == pytest.approx(3.3 / 30)
+    assert least_order(rare, regression=False) > 0.4
+    assert least_order(pd.Series(np.arange(900.0)), regression=True) == pytest.approx(3.3 / 30)
+    assert least_order(pd.Series(np.arange(90_000.0)), regression=True) == 0.05

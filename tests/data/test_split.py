@@ -265,7 +265,9 @@ def test_no_split_loses_shares_or_leaks_a_row(data: dict[str, Any], plan: dict[s
         assert "y" not in test.columns
         assert sorted(path.name for path in (root / "run").iterdir()) == ["test_inputs.parquet", "train.parquet"]
         if "repeats_kept" not in [repair.kind for repair in record.repairs]:
-            keys = [set(map(tuple, side[["x", "c"]].astype(str).to_numpy())) for side in (train, test)]
+            whole = ["x", "c", "y"] if plan["kind"] in ("group", "time") else ["x", "c"]
+            held = (pd.DataFrame(data)[whole].iloc[sealed[side]] for side in ("train_rows", "rows"))
+            keys = [set(map(tuple, side.astype(str).to_numpy())) for side in held]
             assert not keys[0] & keys[1]
         if record.how == "group":
             assert not set(train["g"]) & set(sealed["groups"])

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from orchestrator.data.leaks import LeakFinding, find_leaks
+from orchestrator.data.leaks_of_rows import units_on_both_sides
 from orchestrator.data.split import SplitRecord
 from orchestrator.data.units import alike, series, units
 
@@ -79,3 +80,29 @@ def test_a_random_split_of_a_series_is_a_leak_where_neighbours_are_alike(tmp_pat
     assert found.leaks and found.columns == ("day",) and "split by day" in found.remedy
     noise = frame.assign(score=DRAW.normal(size=240))
     assert not leaks(noise, tmp_path, split, ("age", "day"))["time_order"].leaks
+
+
+def test_amounts_of_time_and_numbers_of_things_are_neither_moments_nor_units() -> None:
+    amounts = table(total_day_minutes=np.arange(240) / 10, days_open_hours=np.arange(240.0))
+    assert series(amounts) == ()
+    counted = table(input_fields=np.arange(240) // 6, patients=np.arange(240) // 6, number_of_rooms=np.arange(240) // 6)
+    assert units(counted) == ()
+    assert units(table(patients=[f"p{n // 6}" for n in range(240)])) == ("patients",)
+
+
+def test_a_time_of_its_own_in_every_row_makes_no_panel_of_any_column() -> None:
+    days = pd.Series(pd.date_range("2026-01-01", periods=240))
+    assert units(table(day=days, height=np.arange(240) // 4)) == ()
+
+
+@pytest.mark.parametrize(("regression", "spread"), [(True, 0.7), (False, 1.5)])
+def test_rows_of_one_animal_that_grows_are_alike_beside_its_age(regression: bool, spread: float) -> None:
+    draw = np.random.default_rng(2)
+    week, own = np.tile(np.arange(8), 60), np.repeat(draw.normal(0, spread, 60), 8)
+    grown = week + own + draw.normal(0, 0.2, 480)
+    score = pd.Series(grown if regression else np.where(grown > 3.5, "heavy", "light"))
+    frame = pd.DataFrame({"week": week, "pig": np.repeat(np.arange(60), 8)})
+    value, chance = alike(frame["pig"], score, regression=regression)
+    assert value < max(0.05, chance), "alone, its rows are as different as those of two"
+    found = units_on_both_sides(frame, score, np.arange(480) % 5 == 0, regression=regression)
+    assert found is not None and found.leaks and found.columns == ("pig",)
