@@ -20,6 +20,7 @@ from leaks.pipelines import matters, pipelines, sees_test_rows
 from leaks.plants import Scenario, scenarios
 from leaks.tally import Row, summary
 
+ASKED = "afterwards_asked"  # no leak that a name tells: the user is asked
 EVERY = (*SETS, *GROUPED, *SERIES)
 HALVES = {"development": "thresholds were chosen on these", "report": "looked at once, after the choice"}
 
@@ -45,20 +46,23 @@ def of_pipelines(scenario: Scenario) -> Iterator[Row]:
         yield Row(name, scenario.of.half, "pipeline", pipeline.leak, seen, told)
 
 
-async def of_road(scenario: Scenario) -> Row:
-    """A request's whole way, with plans anew where a leak is found."""
+async def of_road(scenario: Scenario) -> list[Row]:
+    """A request's whole way, with plans anew where a leak is found; and whether a question is asked at its end."""
     road = await ours.travel(scenario)
+    if scenario.leak == ASKED:
+        return [Row(scenario.name, scenario.of.half, "question", ASKED, road.asks_about(scenario))]
     if scenario.leak:
         ends = road.catches(scenario)
-        return Row(scenario.name, scenario.of.half, "road", scenario.leak, ends != "missed", ends)
-    return Row(scenario.name, scenario.of.half, "road", "", bool(road.alarm()), road.alarm())
+        return [Row(scenario.name, scenario.of.half, "road", scenario.leak, ends != "missed", ends)]
+    asked = Row(scenario.name, scenario.of.half, "question", "", bool(road.question), road.question)
+    return [Row(scenario.name, scenario.of.half, "road", "", bool(road.alarm()), road.alarm()), asked]
 
 
 async def of_set(one: DataSet, table: pd.DataFrame) -> list[Row]:
     rows = []
     for scenario in scenarios(one, table):
-        rows += [of_split(scenario)] if scenario.leak != "afterwards" else []
-        rows.append(await of_road(scenario))
+        rows += [of_split(scenario)] if scenario.leak not in ("afterwards_said", ASKED) else []
+        rows += await of_road(scenario)
         rows += of_pipelines(scenario) if scenario.name.endswith(".clean") else ()
     return rows
 

@@ -28,6 +28,8 @@ from orchestrator.planners.seam import choose
 REPLANS = 2  # as in the product's settings
 COPIES = {"duplicates": ("duplicates_dropped", "duplicates_together"), "near_duplicates": ("near_copies_dropped",)}
 GIVEN_AWAY = "gives the target away"
+LATER = "known only afterwards"
+QUESTION = "known when the prediction is made?"
 
 
 def found_in_split(scenario: Scenario) -> tuple[LeakFinding, ...]:
@@ -98,6 +100,14 @@ class Road:
     def __init__(self, data: DataStrategy, split: SplitRecord, verdict: Verdict) -> None:
         self.data, self.split, self.verdict = data, split, verdict
 
+    @property
+    def question(self) -> str:
+        """What the user is asked about a column, if anything."""
+        return self.verdict.reason if QUESTION in self.verdict.reason else ""
+
+    def asks_about(self, scenario: Scenario) -> bool:
+        return any(f"is {name} {QUESTION}" in self.question for name in scenario.columns)
+
     def catches(self, scenario: Scenario) -> str:
         """How the leak ends: "repaired" (told among the repairs, or split as it must be), "failed", or "missed"."""
         told = {repair.kind for repair in self.split.repairs}
@@ -111,13 +121,15 @@ class Road:
             return "repaired"
         if leak.startswith("proxy") and any(GIVEN_AWAY in self.data.dropped[name] for name in dropped):
             return "repaired"
+        if leak.startswith("afterwards") and any(LATER in self.data.dropped[name] for name in dropped):
+            return "repaired"
         return "failed" if self.verdict.verdict == "failed" else "missed"
 
     def alarm(self) -> str:
         """What a clean table was accused of: a failed gate, a column dropped as a leak, rows dropped as copies."""
         if self.verdict.verdict != "passed":
             return self.verdict.reason
-        away = [name for name, why in self.data.dropped.items() if GIVEN_AWAY in why]
+        away = [name for name, why in self.data.dropped.items() if GIVEN_AWAY in why or LATER in why]
         rows = [repair.reason for repair in self.split.repairs if repair.kind == "near_copies_dropped"]
         return "; ".join([*(f"{name} dropped" for name in away), *rows])
 
@@ -128,7 +140,8 @@ async def travel(scenario: Scenario) -> Road:
         path = folder / "table.parquet"
         scenario.frame.to_parquet(path, index=False)
         profile, planner = profile_table(path), choose("rules", {})
-        request = Request(text=f'Predict the column "{scenario.of.target}" in @{path}', files=(str(path),))
+        text = f'Predict the column "{scenario.of.target}" in @{path}; {scenario.said}'.rstrip("; ")
+        request = Request(text=text, files=(str(path),))
         routing = await planner.route(request)
         findings: tuple[Verdict, ...] = ()
         for attempt in range(1 + REPLANS):

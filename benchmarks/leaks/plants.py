@@ -14,7 +14,7 @@ from leaks.catalogue import DataSet
 from orchestrator.data.columns import is_number, settle
 from orchestrator.data.duplicates import duplicate_units
 
-MOST_ROWS = 1200  # of a data set, drawn or the first in time
+MOST_ROWS = 1000  # of a data set, drawn or the first in time
 TEST_SHARE = 0.2
 COPIES = 0.05  # of the rows
 Generator = np.random.Generator
@@ -24,7 +24,8 @@ Generator = np.random.Generator
 class Scenario:
     """`frame` with the target; `test` is True for test rows. `leak` is "" where there is none.
 
-    `columns` are those that the leak lies in: all of them must be named, for a natural leak one at least.
+    `columns` are those that the leak lies in: all of them must be named, for a natural leak one at least. `said` is
+    what the request says of them.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Scenario:
     column: str | None = None
     columns: tuple[str, ...] = ()
     natural: bool = False
+    said: str = ""
 
 
 def scenarios(one: DataSet, table: pd.DataFrame) -> Iterator[Scenario]:
@@ -56,7 +58,8 @@ def scenarios(one: DataSet, table: pd.DataFrame) -> Iterator[Scenario]:
         for leak, plant in PLANTS.items():
             for frame, columns in plant(one, clean, generator):
                 copied = frame.attrs.pop("copied", None)
-                yield _as(leak, one, frame, _crossing(frame, copied, generator), columns=columns)
+                said = f"known only afterwards: {columns[0]}" if leak == "afterwards_said" else ""
+                yield _as(leak, one, frame, _crossing(frame, copied, generator), columns=columns, said=said)
         if one.natural:
             whole = table.loc[clean.index, [*clean.columns, *one.natural]]
             kept = settle(whole.reset_index(drop=True)).frame
@@ -237,9 +240,19 @@ def _groups(one: DataSet, clean: pd.DataFrame, generator: Generator) -> Planted:
 
 
 def _afterwards(one: DataSet, clean: pd.DataFrame, generator: Generator) -> Planted:
-    """A consequence of the target that does not tell it exactly, as what is written down later mostly is."""
-    target = clean[one.target]
+    """A consequence of the target under a name that says when it is written down."""
     name = ("refund_total", "discharge_score", "final_review")[int(generator.integers(3))]
+    return _consequence(one, clean, generator, name)
+
+
+def _afterwards_unnamed(one: DataSet, clean: pd.DataFrame, generator: Generator) -> Planted:
+    """A consequence of the target under a name that says nothing."""
+    return _consequence(one, clean, generator, "reading_7")
+
+
+def _consequence(one: DataSet, clean: pd.DataFrame, generator: Generator, name: str) -> Planted:
+    """A column that does not tell the target exactly, as what is written down later mostly does not."""
+    target = clean[one.target]
     if one.task == "regression":
         ranks = target.astype(float).rank(pct=True)
         column = (ranks + generator.normal(0, 0.3 * float(ranks.std()), len(clean))).round(3)
@@ -260,4 +273,6 @@ PLANTS: dict[str, Plant] = {
     "time_order": _time_order,
     "groups": _groups,
     "afterwards": _afterwards,
+    "afterwards_said": _afterwards_unnamed,
+    "afterwards_asked": _afterwards_unnamed,
 }

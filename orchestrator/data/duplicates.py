@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 ROWS_A_COMBINATION = 5  # so many rows for every possible combination of values, and repeats are to be expected
 PASTED_SHARE = 0.5
 MANY_ROWS = 20  # that so many different rows all stand the same number of times is no accident
-BY_CHANCE = 0.5  # repeats are natural where independent columns would bring this share of them
+BY_CHANCE = 0.2  # repeats are natural where independent columns would bring this share of them
 
 
 def duplicate_units(features: pd.DataFrame) -> NDArray[np.int64]:
@@ -29,26 +29,30 @@ def copies(features: pd.DataFrame, target: pd.Series, split: str) -> tuple[NDArr
 
     Where whole groups or times are held out, equal features are no copy if a number was measured anew: the same visit
     of another patient, the same weekday a year later. There a row is a copy only with the same number to predict; and
-    classes are natural repeats where independent columns would bring half of them as well.
+    such repeats are natural where equal features and equal targets, apart from each other, bring a fifth of them.
     """
-    apart = split in ("group", "time")
-    if apart and target.dtype.kind in "fiu":
-        features = features.assign(**{_free_name(features): target.to_numpy()})
-    units = duplicate_units(features)
-    if apart and target.dtype.kind not in "fiu":
+    apart, number = split in ("group", "time"), target.dtype.kind in "fiu"
+    whole = features.assign(**{_free_name(features): target.to_numpy()})
+    compared = whole if apart and number else features
+    units = duplicate_units(compared)
+    if apart:
         repeated = float((np.bincount(units)[units] > 1).mean())
-        if repeated > 0 and _expected_repeats(features) >= BY_CHANCE * repeated:
+        if repeated > 0 and _expected_repeats(features, duplicate_units(whole), target) >= BY_CHANCE * repeated:
             return units, True
-    return units, repeats_are_natural(features, target)
+    return units, repeats_are_natural(compared, target)
 
 
-def _expected_repeats(features: pd.DataFrame) -> float:
-    """The share of rows that another one would equal if the columns of the different rows were independent."""
-    different = features.drop_duplicates()
-    pairs = max(1, len(different) * (len(different) - 1))
-    counts = (different[name].value_counts(dropna=False) for name in features.columns)
-    same = math.prod(float((count * (count - 1)).sum()) / pairs for count in counts)
-    return 1.0 - math.exp(-same * (len(features) - 1))
+def _expected_repeats(features: pd.DataFrame, rows: NDArray[np.int64], target: pd.Series) -> float:
+    """The share of rows that another one would equal by chance, as far as the different rows tell."""
+    places = np.unique(rows, return_index=True)[1]
+    alike = _pairs_alike(duplicate_units(features.iloc[places])) * _pairs_alike(pd.factorize(target.iloc[places])[0])
+    return 1.0 - math.exp(-alike * (len(rows) - 1))
+
+
+def _pairs_alike(codes: NDArray[np.int64]) -> float:
+    """The share of pairs of rows that have the same code."""
+    counts = np.bincount(codes).astype(float)
+    return float((counts * (counts - 1)).sum()) / max(1, len(codes) * (len(codes) - 1))
 
 
 def repeats_are_natural(features: pd.DataFrame, target: pd.Series) -> bool:

@@ -8,15 +8,19 @@ from orchestrator.core.plan import DataStrategy
 from orchestrator.core.values import Value
 
 Kind = Literal[
-    "duplicates", "near_duplicates", "groups", "time_order", "proxy", "proxy_together", "identifier", "preparation"
-]
+    "duplicates", "near_duplicates", "groups", "time_order", "proxy", "proxy_together", "identifier", "afterwards",
+    "preparation",
+]  # fmt: skip
 BY_COLUMN: frozenset[Kind] = frozenset(
-    {"proxy", "proxy_together", "identifier"}
+    {"proxy", "proxy_together", "identifier", "afterwards"}
 )  # leaks that a column brings, not a way to split
 
 
 class LeakFinding(Value):
-    """One measurement. It is a leak where `value` exceeds `threshold`; `rows` is how many rows it rests on."""
+    """One measurement. It is a leak where `value` exceeds `threshold`; `rows` is how many rows it rests on.
+
+    `question` is what only the user can answer, and is told where nothing leaks.
+    """
 
     kind: Kind
     value: float
@@ -24,6 +28,7 @@ class LeakFinding(Value):
     columns: tuple[str, ...] = ()
     rows: int = 0
     remedy: str = ""
+    question: str = ""
 
     @property
     def leaks(self) -> bool:

@@ -43,6 +43,7 @@ def find_leaks(split: SplitRecord, data: DataStrategy) -> tuple[LeakFinding, ...
     - preparation: share of training rows that change once test rows are corrupted (see `changed_by_test_rows`)
     - proxy: how well the best single feature alone tells the target (see `explained`)
     - proxy_together: how well two or three features together tell it (see `best_formula`, `best_rule`)
+    - afterwards: how well a column tells the target that is named like something written down later (`known_later`)
     - identifier: how much the rows before and after tell, in the order of a column that numbers the rows
 
     Raises: BadInput where the user's file is gone or has changed since the split.

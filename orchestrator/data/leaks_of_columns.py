@@ -10,6 +10,7 @@ from orchestrator.core.plan import DataStrategy
 from orchestrator.data.columns import is_number
 from orchestrator.data.finding import LeakFinding
 from orchestrator.data.formulas import best_formula
+from orchestrator.data.later import known_later
 from orchestrator.data.profile import numbers_rows
 from orchestrator.data.proxy import explained, told_by_order
 from orchestrator.data.rules import best_rule
@@ -21,8 +22,8 @@ LEAST_ORDER, CHANCE = 0.05, 3.3  # an order tells nothing below this, nor within
 
 def proxies(
     train: pd.DataFrame, test: pd.DataFrame, labels: NDArray[np.generic], data: DataStrategy
-) -> tuple[LeakFinding, LeakFinding]:
-    """What single columns tell of the target, and what two or three tell together that none of them tells alone."""
+) -> tuple[LeakFinding, LeakFinding, LeakFinding]:
+    """What single columns tell of the target, what two or three tell together that none does alone, what came later."""
     names = list(data.features)
     truth, regression = pd.Series(labels), data.task == "regression"
     alone = {
@@ -51,7 +52,8 @@ def proxies(
         rows=rows,
         remedy=f"{' and '.join(found.columns)} together tell {data.target}: drop those that are known after it only",
     )
-    return single, several
+    classes = None if regression else pd.concat([train[data.target], truth], ignore_index=True).astype(str)
+    return single, several, known_later(alone, classes, data, rows)
 
 
 def identifiers(

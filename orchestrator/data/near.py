@@ -22,7 +22,8 @@ MOST_DISTANCES = 1e8  # numbers that are compared for it, at most, unless those 
 CELLS_AT_ONCE = 20_000_000
 NEIGHBOUR, HALFWAY = 10, 5  # the neighbours that say how far apart rows lie by nature
 RATIO = 0.05  # a near copy is this much nearer than the tenth neighbour, or more
-FEW = 2.0  # so many rows may be so near by accident beyond what is expected
+FEW = 2.0  # so many times what is expected by accident, and so many rows beyond it, may be so near
+FEW_SHARE, FEW_AT_MOST = 0.01, 20.0  # or this share of the rows beyond it, up to so many rows
 MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that cells of several columns share a key by accident alone
 
 Floats = NDArray[np.float64]
@@ -81,7 +82,7 @@ def _natural(rows: _Rows, away: Floats, involved: int, generator: np.random.Gene
     dimension = min(_dimension(away, width), _dimension(anyone, width))
     by_chance = count * (1.0 - (1.0 - RATIO**dimension) ** (NEIGHBOUR - 1))
     observed = float((away[:, 0] <= RATIO * away[:, -1]).mean()) * involved
-    return bool(observed <= FEW * by_chance + FEW)
+    return bool(observed <= FEW * by_chance + max(FEW, min(FEW_SHARE * count, FEW_AT_MOST)))
 
 
 def _rows(features: pd.DataFrame, target: pd.Series) -> _Rows:

@@ -7,7 +7,7 @@ import re
 from pydantic import JsonValue
 
 from orchestrator.core.request import Route
-from orchestrator.planners.rules import columns, fair_words, metrics, numbers, told
+from orchestrator.planners.rules import columns, fair_words, later_words, metrics, numbers, told
 from orchestrator.planners.rules.exactness import exactness
 from orchestrator.planners.rules.stating import problem_file
 from orchestrator.planners.rules.text import Reading
@@ -111,7 +111,8 @@ def _words(reading: Reading) -> dict[str, JsonValue]:
 
 def _table(reading: Reading, language: str) -> dict[str, JsonValue]:
     rest = fair_words.without_gaps(reading)
-    params = columns.column_params(rest) | fair_words.people_params(reading, language)
+    params = columns.column_params(later_words.without_later(rest)) | fair_words.people_params(reading, language)
+    params |= later_words.later_params(rest)
     bounds = metrics.constraints(rest, language)
     if bounds:
         params["constraints"] = bounds

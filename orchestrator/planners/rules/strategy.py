@@ -25,12 +25,15 @@ LEAST_ROWS = 20
 DEFAULT_METRIC = {"regression": "rmse", "binary": "roc_auc", "multiclass": "f1"}
 _MOST_CLASSES = 50
 _FEW = 10
+KNOWN_LATER = "known only afterwards, as the request says"
 _UNUSABLE = {
     "identifier": "an identifier: different in nearly every row, so nothing can be learned from it",
     "constant": "constant: the same in every row",
     "empty": "empty: no value in any row",
 }
-_GIVES_AWAY = ("proxy", "proxy_together", "identifier")  # kinds of leak that are mended by leaving columns out
+_GIVEN_AWAY = "gives the target away, as the check of leakage found"
+_LATER = "named like something known only afterwards, and tells much of the target, as the check of leakage found"
+_GIVES_AWAY = {"afterwards": _LATER} | dict.fromkeys(("proxy", "proxy_together", "identifier"), _GIVEN_AWAY)
 _WHO = re.compile(
     r"(?:patient|subject|participant|person|user|customer|client|device|machine|household|student|animal"
     r"|session|site|store|well|proband)"
@@ -73,6 +76,7 @@ def decide(routing: Routing, plain: str, profile: DataProfile, findings: tuple[V
     split, why_split = choose_split(routing, plain, profile, target, task, named, findings)
     people = about_people(params, profile, target, task, metric)
     dropped = _dropped(profile, target, split, dropped_by_user, findings) | people.left_out
+    dropped |= dict.fromkeys(_known_later(params, profile, target, people.kept), KNOWN_LATER)
     dropped = {name: why for name, why in dropped.items() if name not in people.kept or name in dropped_by_user}
     features = _features(params, profile, target, dropped)
     strategy = DataStrategy(
@@ -240,7 +244,7 @@ def _dropped(
 ) -> dict[str, str]:
     dropped = dict.fromkeys(by_user, "left out, as the request says")
     found = leaks(findings, profile)
-    given_away = {name for kind in _GIVES_AWAY for name in found.get(kind, ())} - {split.column}
+    given_away = {name: why for kind, why in _GIVES_AWAY.items() for name in found.get(kind, ())}
     if target in dropped:
         raise BadInput(f"the column {target!r} is both the target and to be dropped", remedy="Keep one of the two.")
     for column in profile.columns:
@@ -250,9 +254,19 @@ def _dropped(
             dropped[column.name] = "names the group: the test holds groups that were never seen"
         elif column.kind in _UNUSABLE:
             dropped[column.name] = _UNUSABLE[column.kind]
-        elif column.name in given_away:
-            dropped[column.name] = "gives the target away, as the check of leakage found"
+        elif column.name in given_away and column.name != split.column:
+            dropped[column.name] = given_away[column.name]
     return dropped if _left(profile, target, dropped) else _with_numbers(profile, dropped)
+
+
+def _known_later(params: dict[str, JsonValue], profile: DataProfile, target: str, kept: tuple[str, ...]) -> list[str]:
+    """The columns that the request says are known only afterwards; the target always is."""
+    named = [resolve(name, profile, "column that is known later") for name in _strings(params.get("known_later"))]
+    if both := sorted(set(named) & set(kept)):
+        raise BadInput(
+            f"{both[0]!r} is to be kept and is said to be known only afterwards", remedy="Say one of the two."
+        )
+    return [name for name in named if name != target]
 
 
 def _left(profile: DataProfile, target: str, dropped: dict[str, str]) -> bool:
