@@ -16,7 +16,8 @@ Stage = Literal["formulation", "data", "model", "training", "validation"]
 LEAD = "ml-expert"  # the agent that owns a plan and delegates its steps
 GpuWish = Literal["none", "prefer", "require"]
 HostPort = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.\-]{0,252}:[0-9]{1,5}$")]
-SplitKind = Literal["random", "stratified", "group", "time"]
+SIDE = "(side)"  # the column that tells the sides of a table joined from a file of training rows and one of test rows
+SplitKind = Literal["random", "stratified", "group", "time", "given"]
 
 
 class Resources(Value):
@@ -60,12 +61,19 @@ class Thought(Value):
 
 
 class SplitPlan(Value):
-    """How the host (never a worker) sets the test rows aside. `column` holds the group or the time."""
+    """How the host (never a worker) sets the test rows aside. `column` holds the group, the time, or a given side.
+
+    `moment` holds the time as well where a split by group also asks about later times. A given split has a column that
+    names the side of every row, or a `test_file` that holds the test rows alone.
+    """
 
     kind: SplitKind
     test_fraction: float = Field(default=0.2, gt=0.0, lt=1.0)
     column: str | None = None
     shuffle: bool = True
+    moment: str | None = None
+    test_file: str | None = None
+    test_sha256: str = ""
 
 
 class SeriesPlan(SeriesForm):

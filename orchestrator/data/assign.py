@@ -10,6 +10,7 @@ Codes = NDArray[np.int64]
 Generator = np.random.Generator
 
 BINS = 10
+TRIED = 20  # numbers of held-out groups, and cutoffs in time
 
 
 def draw_random(units: Codes, fraction: float, generator: Generator) -> Mask:
@@ -66,6 +67,36 @@ def last_groups(groups: Codes, fraction: float) -> Mask:
         taken.append(int(place))
         count += int(sizes[place])
     return np.isin(groups, names[taken])
+
+
+def later_groups(groups: Codes, times: NDArray[np.float64], fraction: float, generator: Generator) -> tuple[Mask, Mask]:
+    """(test rows, rows that stay): test rows are of groups without a training row and later than every training row.
+
+    The groups that begin last are tried as test groups, those that begin together in random order, with a cutoff in
+    time; rows of a test group before it and of a training group after it stay on neither side. Of up to 20 x 20 choices
+    the one that keeps most rows, with a share of test rows within a quarter of `fraction` if any has one.
+    """
+    names, place = np.unique(groups, return_inverse=True)
+    first = np.full(len(names), np.inf)
+    np.minimum.at(first, place, times)
+    order = np.lexsort((generator.random(len(names)), first))
+    rank = np.empty(len(names), dtype=np.int64)
+    rank[order] = np.arange(len(names))
+    ranks = rank[place]
+    test, kept = np.zeros(len(groups), dtype=np.bool_), np.ones(len(groups), dtype=np.bool_)
+    best = (False, -np.inf)
+    for held in np.unique(np.linspace(1, max(1, len(names) - 1), TRIED).astype(np.int64)):
+        late = ranks >= len(names) - held
+        for cutoff in np.unique(np.quantile(times, np.linspace(0.05, 0.95, TRIED), method="higher")):
+            after = times >= cutoff
+            count, trained = int((late & after).sum()), int((~late & ~after).sum())
+            if not count or not trained:
+                continue
+            off = abs(count / (count + trained) - fraction)
+            rating = (off <= fraction / 4, float(count + trained) if off <= fraction / 4 else -off)
+            if rating > best:
+                best, test, kept = rating, late & after, late == after
+    return test, kept
 
 
 def last_in_time(times: NDArray[np.float64], fraction: float) -> Mask:

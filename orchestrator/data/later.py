@@ -9,6 +9,7 @@ import pandas as pd
 
 from orchestrator.core.plan import DataStrategy
 from orchestrator.data.finding import LeakFinding
+from orchestrator.data.units import MOMENT
 
 LEAST_NAMED = 0.3  # a column with such a name must tell so much of the target, beyond the commonest class
 LEAST_ASKED = 0.7  # a column with any name must tell so much before the user is asked
@@ -50,7 +51,12 @@ def known_later(alone: dict[str, float], classes: pd.Series | None, data: DataSt
         f"or say {keep} if it is known before"
     )
     next_best = max((skill[name] for name in others), default=0.0)
-    asks = not late and skill[best] >= LEAST_ASKED and 1.0 - skill[best] <= LESS_LEFT * (1.0 - next_best)
+    asks = (
+        not late
+        and not MOMENT.fullmatch(best)
+        and skill[best] >= LEAST_ASKED
+        and 1.0 - skill[best] <= LESS_LEFT * (1.0 - next_best)
+    )
     question = (
         f"is {best} known when the prediction is made? It tells {data.target} far better than any other column; if it "
         f"is not, say `known only afterwards: {best}`"

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from orchestrator.core.errors import BadInput
 from orchestrator.core.plan import DataStrategy
-from orchestrator.core.values import sha256_file
 from orchestrator.data.corrupted import changed_by_test_rows
 from orchestrator.data.finding import Kind, LeakFinding
+from orchestrator.data.given import read_whole
 from orchestrator.data.leaks_of_columns import identifiers, proxies
 from orchestrator.data.leaks_of_rows import (
     duplicates,
@@ -22,7 +22,6 @@ from orchestrator.data.leaks_of_rows import (
     time_order,
     units_on_both_sides,
 )
-from orchestrator.data.readers import read_table
 from orchestrator.data.seal import ROW_ID
 from orchestrator.data.split import SplitRecord
 from orchestrator.data.usable import usable_rows
@@ -60,7 +59,9 @@ def find_leaks(split: SplitRecord, data: DataStrategy) -> tuple[LeakFinding, ...
     if split.how == "time" and split.column is not None:
         found.append(time_order(train[split.column], test, split.column, sealed))
     table = _as_it_was(data)
-    if split.how in ("random", "stratified"):
+    if split.how == "group" and split.moment is not None:
+        found.append(time_order(train[split.moment], test, split.moment, sealed))
+    if split.how in ("random", "stratified", "given"):
         found += _at_random(table, train, sealed, data)
     found.append(_preparation(table, sealed, split, data))
     if len(data.features) > 1:
@@ -70,11 +71,11 @@ def find_leaks(split: SplitRecord, data: DataStrategy) -> tuple[LeakFinding, ...
 
 
 def _as_it_was(data: DataStrategy) -> pd.DataFrame:
-    path = Path(data.file).expanduser()
-    frame = read_table(path).frame
-    if data.sha256 and sha256_file(path) != data.sha256:
-        raise BadInput(f"{str(path)!r} has changed since the split", remedy="run the request anew")
-    return frame
+    try:
+        return read_whole(Path(data.file).expanduser(), data).frame
+    except BadInput as gone:
+        message = gone.message.replace("since the plan was made", "since the split")
+        raise BadInput(message, remedy="run the request anew") from gone
 
 
 def _at_random(table: pd.DataFrame, train: pd.DataFrame, sealed: Sealed, data: DataStrategy) -> list[LeakFinding]:

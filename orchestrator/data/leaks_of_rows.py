@@ -107,15 +107,22 @@ def units_on_both_sides(
 def future_in_training(
     whole: pd.DataFrame, target: pd.Series, test: NDArray[np.bool_], *, regression: bool
 ) -> LeakFinding | None:
-    """Where rows of a series are split at random: how much the rows just before and after tell of each.
+    """Where rows of a series are split at random, or as given: how much the rows just before and after tell of each.
 
-    Of several columns of times the one is named in whose order neighbours are most alike.
+    A split whose test rows are all later has none. Of several columns of times the one is named in whose order
+    neighbours are most alike.
     """
-    told = {name: told_by_order(whole[name], target, regression=regression) for name in series(whole)}
+    torn = [name for name in series(whole) if _early(whole[name], test)]
+    told = {name: told_by_order(whole[name], target, regression=regression) for name in torn}
     if not told:
         return None
     name = max(told, key=lambda one: told[one])
-    early = int((seconds(whole[name])[test] <= np.nanmax(seconds(whole[name])[~test])).sum())
+    early = _early(whole[name], test)
     remedy = f"{early} test rows lie before training rows in {name}, whose neighbours are alike: split by {name}"
     limit = least_order(target, regression=regression)
     return LeakFinding(kind="time_order", value=told[name], threshold=limit, columns=(name,), rows=early, remedy=remedy)
+
+
+def _early(times: pd.Series, test: NDArray[np.bool_]) -> int:
+    """Test rows that are not later than every training row."""
+    return int((seconds(times)[test] <= np.nanmax(seconds(times)[~test])).sum())

@@ -17,7 +17,7 @@ ROW_ID = "row_id"
 class Part:
     """One side of a split. `ids` are the row ids, `rows` the row numbers in the user's file, all of one length.
 
-    `by` holds the group or time of every row where the split has such a column.
+    `by` holds the group or time of every row where the split has such a column, `moment` the time beside a group.
     """
 
     features: pd.DataFrame
@@ -25,21 +25,23 @@ class Part:
     ids: NDArray[np.int64]
     rows: NDArray[np.int64]
     by: pd.Series | None = None
+    moment: pd.Series | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
 
 def write_parts(train: Part, test: Part, target: str, destination: Path) -> tuple[Path, Path]:
-    """train.parquet (features, target, group or time, row_id) and test_inputs.parquet (features, row_id).
+    """train.parquet (features, target, group and time, row_id) and test_inputs.parquet (features, row_id).
 
     Readable by every user, because a box may run as another one.
     """
     destination.mkdir(parents=True, exist_ok=True)
     destination.chmod(0o755)
     seen = train.features.reset_index(drop=True).assign(**{target: train.target})
-    if train.by is not None and train.by.name not in seen.columns:
-        seen[str(train.by.name)] = train.by.to_numpy()
+    for column in (train.by, train.moment):
+        if column is not None and column.name not in seen.columns:
+            seen[str(column.name)] = column.to_numpy()
     return (
         _write(seen, train.ids, destination / "train.parquet"),
         _write(test.features.reset_index(drop=True), test.ids, destination / "test_inputs.parquet"),
@@ -53,7 +55,7 @@ def _write(frame: pd.DataFrame, ids: NDArray[np.int64], path: Path) -> Path:
 
 
 def write_labels(train: Part, test: Part, sealed: Path) -> Path:
-    """labels.npz for the host alone (folder 0700, file 0600): `row_ids`, `labels`, `rows`, and `groups` or `times`.
+    """labels.npz for the host alone (folder 0700, file 0600): `row_ids`, `labels`, `rows`, `groups` and `times`.
 
     `train_row_ids` and `train_rows` say which rows of the user's file were trained on.
     """
@@ -69,6 +71,8 @@ def write_labels(train: Part, test: Part, sealed: Path) -> Path:
     }
     if test.by is not None:
         arrays |= plain(test.by)
+    if test.moment is not None:
+        arrays["times"] = seconds(test.moment)
     path = sealed / "labels.npz"
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:

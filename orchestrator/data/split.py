@@ -16,30 +16,31 @@ from orchestrator.core.values import Value, sha256_file
 from orchestrator.data import assign
 from orchestrator.data.columns import is_time
 from orchestrator.data.duplicates import copies as copies_of
+from orchestrator.data.given import read_whole, sides_of
 from orchestrator.data.groups import write_groups
 from orchestrator.data.near import near_copies
 from orchestrator.data.quoting import quote
-from orchestrator.data.readers import read_table
 from orchestrator.data.seal import Part, seconds, write_labels, write_parts
 from orchestrator.data.usable import Usable, usable_rows
 
 MIN_SIDE = 2
-DROPPING = ("target_missing", "split_column_missing", "duplicates_dropped", "near_copies_dropped")
+DROPPING = ("target_missing", "split_column_missing", "duplicates_dropped", "near_copies_dropped", "between_sides")
 
-How = Literal["random", "stratified", "group", "time", "tail"]
+How = Literal["random", "stratified", "group", "time", "tail", "given"]
 
 
 class SplitRecord(Value):
     """What was split how. `train`, `test_inputs` and `labels` are paths; counts are rows.
 
     `rows` = `train_rows` + `test_rows` + the rows of repairs whose kind is in `DROPPING`.
-    `how` is "tail" where a random split may not shuffle. `classes` are the labels of all kept rows as text
-    (empty for regression); `cutoff` is the first test time; `groups` the file of the test rows' groups of people, where
-    the plan names sensitive columns.
+    `how` is "tail" where a random split may not shuffle; `moment` is the time beside a group. `classes` are the labels
+    of all kept rows as text (empty for regression); `cutoff` is the first test time; `groups` the file of the test
+    rows' groups of people, where the plan names sensitive columns.
     """
 
     how: How
     column: str | None
+    moment: str | None = None
     seed: int
     rows: int
     train_rows: int
@@ -71,19 +72,18 @@ def split_table(path: Path, strategy: DataStrategy, *, seed: int, destination: P
     """
     if sealed.resolve().is_relative_to(destination.resolve()):
         raise ValueError(f"labels cannot be sealed in {str(sealed)!r}, inside what the boxes see")
-    if strategy.sha256 and sha256_file(path) != strategy.sha256:
-        raise BadInput(f"{str(path)!r} has changed since the plan was made", remedy="plan again")
-    table = read_table(path)
-    usable, near = _without_near_copies(usable_rows(path, table.frame, strategy), strategy)
+    table = read_whole(path, strategy)
+    usable, near = _without_near_copies(path, usable_rows(path, table.frame, strategy), strategy)
     test, keep, copies = _assign(path, usable, strategy, np.random.default_rng(seed))
     ids = _row_ids(len(table.frame), strategy, seed)
     train_part, test_part = (_part(usable, strategy, mask & keep, ids) for mask in (~test, test))
     _check_sides(path, strategy, train_part, test_part)
-    used = {*strategy.features, strategy.target, strategy.split.column}
+    used = {*strategy.features, strategy.target, strategy.split.column, strategy.split.moment}
     read = tuple(repair for repair in table.repairs if used.intersection(repair.columns))
     return SplitRecord(
         how=_how(strategy),
         column=strategy.split.column,
+        moment=strategy.split.moment,
         seed=seed,
         rows=len(table.frame),
         train_rows=len(train_part),
@@ -91,7 +91,7 @@ def split_table(path: Path, strategy: DataStrategy, *, seed: int, destination: P
         target=strategy.target,
         features=strategy.features,
         classes=() if strategy.task == "regression" else tuple(sorted(set(usable.target))),
-        cutoff=_cutoff(test_part) if strategy.split.kind == "time" else None,
+        cutoff=_cutoff(test_part, strategy),
         repairs=(*read, *_left_out(strategy), *usable.repairs, *near, *copies),
         **_written(train_part, test_part, strategy.target, destination, sealed),
         **_groups(usable, strategy, test_part, sealed),
@@ -118,17 +118,24 @@ def _left_out(strategy: DataStrategy) -> list[Repair]:
     return repairs
 
 
-def _without_near_copies(usable: Usable, strategy: DataStrategy) -> tuple[Usable, list[Repair]]:
-    """The table with one of each row that stands there again, rounded or shaken a little."""
+def _without_near_copies(path: Path, usable: Usable, strategy: DataStrategy) -> tuple[Usable, list[Repair]]:
+    """The table with one of each row that stands there again, rounded or shaken a little.
+
+    The first one stays; where the user has chosen the test rows, these stay all.
+    """
     pairs = near_copies(usable.frame[list(strategy.features)], usable.target)
     if not len(pairs):
         return usable, []
     keep = np.ones(len(usable.frame), dtype=np.bool_)
     keep[pairs[:, 1]] = False
+    stays = "the first of each is kept"
+    if strategy.split.kind == "given":
+        test = sides_of(path, usable.frame[strategy.split.column or ""]).test
+        keep[pairs[test[pairs[:, 1]], 0]] = False
+        keep |= test
+        stays = "given test rows and the first of the others are kept"
     rows = int((~keep).sum())
-    reason = (
-        f"{rows} rows are near copies of others, their numbers rounded or shaken a little; the first of each is kept"
-    )
+    reason = f"{rows} rows are near copies of others, their numbers rounded or shaken a little; {stays}"
     repair = Repair(kind="near_copies_dropped", columns=strategy.features, rows=rows, reason=reason)
     return Usable(usable.frame[keep], usable.target[keep], usable.repairs), [repair]
 
@@ -151,27 +158,62 @@ def _shuffles(strategy: DataStrategy) -> bool:
     return strategy.split.shuffle and strategy.split.kind != "time"
 
 
+def _given_rows(path: Path, usable: Usable, strategy: DataStrategy) -> tuple[assign.Mask, list[Repair]]:
+    """The user's own test rows; validation rows are trained on, since the folds compare candidates."""
+    sides = sides_of(path, usable.frame[strategy.split.column or ""])
+    if not sides.validation:
+        return sides.test, []
+    reason = f"{sides.validation} validation rows are trained on: candidates are compared on folds of the training rows"
+    column = (strategy.split.column or "",)
+    return sides.test, [Repair(kind="validation_joined", columns=column, rows=sides.validation, reason=reason)]
+
+
+def _later_groups(
+    path: Path, usable: Usable, strategy: DataStrategy, generator: np.random.Generator
+) -> tuple[assign.Mask, assign.Mask, list[Repair]]:
+    split = strategy.split
+    codes = np.asarray(pd.factorize(usable.frame[split.column or ""])[0], dtype=np.int64)
+    times = seconds(usable.frame[split.moment or ""])
+    test, keep = assign.later_groups(codes, times, split.test_fraction, generator)
+    if not test.any():
+        raise BadInput(
+            f"no rows of {str(path)!r} are of a group in {split.column!r} of their own and later in {split.moment!r}",
+            remedy="split by one of the two",
+        )
+    rows = int((~keep).sum())
+    reason = (
+        f"{rows} rows are of a test {split.column} before the cutoff in {split.moment}, or of a training one after it: "
+        "they stay on neither side"
+    )
+    columns = (split.column or "", split.moment or "")
+    return test, keep, [Repair(kind="between_sides", columns=columns, rows=rows, reason=reason)] if rows else []
+
+
 def _assign(
     path: Path, usable: Usable, strategy: DataStrategy, generator: np.random.Generator
 ) -> tuple[assign.Mask, assign.Mask, list[Repair]]:
     """Which rows are test rows, which rows stay at all, and what was done about copies."""
     units, natural = copies_of(usable.frame[list(strategy.features)], usable.target, strategy.split.kind)
     together = np.arange(len(units)) if natural else units
-    test = _draw(path, usable, strategy, together, generator)
-    keep = np.ones(len(test), dtype=np.bool_)
+    keep, told = np.ones(len(units), dtype=np.bool_), list[Repair]()
+    if strategy.split.kind == "given":
+        test, told = _given_rows(path, usable, strategy)
+    elif strategy.split.moment is not None:
+        test, keep, told = _later_groups(path, usable, strategy, generator)
+    else:
+        test = _draw(path, usable, strategy, together, generator)
+    columns, copies = strategy.features, len(units) - len(np.unique(units))
     if natural:
         reason = "few combinations of feature values exist, so equal rows stand in training and test"
-        return test, keep, [Repair(kind="repeats_kept", rows=len(units) - len(np.unique(units)), reason=reason)]
-    crossing = ~test & np.isin(units, units[test])
-    if crossing.any():
-        reason = f"{int(crossing.sum())} training rows are exact copies of test rows and are left out of training"
-        repair = Repair(kind="duplicates_dropped", columns=strategy.features, rows=int(crossing.sum()), reason=reason)
-        return test, ~crossing, [repair]
-    copies = len(units) - len(np.unique(units))
-    if copies and _how(strategy) in ("random", "stratified"):
+        return test, keep, [*told, Repair(kind="repeats_kept", rows=copies, reason=reason)]
+    crossing = keep & ~test & np.isin(units, units[test & keep])
+    if rows := int(crossing.sum()):
+        reason = f"{rows} training rows are exact copies of test rows and are left out of training"
+        told = [*told, Repair(kind="duplicates_dropped", columns=columns, rows=rows, reason=reason)]
+    elif copies and _how(strategy) in ("random", "stratified"):
         reason = f"{copies} rows are exact copies of others; copies stay on one side of the split"
-        return test, keep, [Repair(kind="duplicates_together", columns=strategy.features, rows=copies, reason=reason)]
-    return test, keep, []
+        told = [*told, Repair(kind="duplicates_together", columns=columns, rows=copies, reason=reason)]
+    return test, keep & ~crossing, told
 
 
 def _draw(
@@ -228,7 +270,8 @@ def _part(usable: Usable, strategy: DataStrategy, mask: assign.Mask, ids: NDArra
         target=usable.target.loc[pd.Index(rows)].to_numpy(),
         ids=own,
         rows=rows,
-        by=None if strategy.split.column is None else usable.frame.loc[rows, strategy.split.column],
+        by=None if by is None or strategy.split.kind == "given" else by.loc[pd.Index(rows)],
+        moment=None if strategy.split.moment is None else usable.frame.loc[rows, strategy.split.moment],
     )
 
 
@@ -246,7 +289,10 @@ def _check_sides(path: Path, strategy: DataStrategy, train: Part, test: Part) ->
         )
 
 
-def _cutoff(test: Part) -> str:
-    assert test.by is not None, "a time split has a time column"
-    first = test.by.iloc[0]
-    return first.isoformat() if is_time(test.by) else str(first)
+def _cutoff(test: Part, strategy: DataStrategy) -> str | None:
+    """The first test time of a split that asks about later ones."""
+    times = test.by if strategy.split.kind == "time" else test.moment
+    if times is None:
+        return None
+    first = times.iloc[int(np.argmin(seconds(times)))]
+    return first.isoformat() if is_time(times) else str(first)

@@ -14,6 +14,7 @@ LEAST_UNITS = 5
 LEAST_ROWS, MOST_ROWS = 1.1, 50.0  # of one unit, on average: with more rows each, its name is a category to learn from
 MOST_OF_NAMED = 100.0  # of a unit that is named like one
 LEAST_SERIES = 20  # rows
+HOURS = 24
 DIFFERENT = 0.5  # this share of the rows of a series has a time of its own
 SHUFFLES, SURE = 20, 3.3  # how likeness by chance is measured, and how many of its deviations are none
 
@@ -89,7 +90,10 @@ def _panel(frame: pd.DataFrame, name: str, moments: list[str]) -> bool:
 
 
 def series(frame: pd.DataFrame) -> tuple[str, ...]:
-    """The columns of times at which the rows follow each other, most of them at a time of their own."""
+    """The columns of times at which the rows follow each other, most of them at a time of their own.
+
+    Hours up to 24 tell the time of some day, and order nothing.
+    """
     return tuple(
         name
         for name in map(str, frame.columns)
@@ -97,6 +101,7 @@ def series(frame: pd.DataFrame) -> tuple[str, ...]:
         and (is_time(frame[name]) or is_number(frame[name]))
         and frame[name].count() >= LEAST_SERIES
         and frame[name].nunique() >= DIFFERENT * len(frame)
+        and not (name.casefold().endswith(("hour", "hours")) and is_number(frame[name]) and frame[name].max() <= HOURS)
     )
 
 

@@ -37,7 +37,8 @@ def usable_rows(path: Path, frame: pd.DataFrame, strategy: DataStrategy) -> Usab
     """
     _check_columns(path, frame, strategy)
     repairs: list[Repair] = []
-    for name, kind in ((strategy.target, "target_missing"), (strategy.split.column, "split_column_missing")):
+    split, absent = strategy.split, "split_column_missing"
+    for name, kind in ((strategy.target, "target_missing"), (split.column, absent), (split.moment, absent)):
         if name is None:
             continue
         missing = frame[name].isna()
@@ -56,7 +57,8 @@ def usable_rows(path: Path, frame: pd.DataFrame, strategy: DataStrategy) -> Usab
 
 
 def _check_columns(path: Path, frame: pd.DataFrame, strategy: DataStrategy) -> None:
-    wanted = (strategy.target, *strategy.features, *filter(None, (strategy.split.column,)), *strategy.sensitive)
+    split = strategy.split
+    wanted = (strategy.target, *strategy.features, *filter(None, (split.column, split.moment)), *strategy.sensitive)
     names = [str(name) for name in frame.columns]
     for name in wanted:
         if name not in names:
@@ -67,19 +69,18 @@ def _check_columns(path: Path, frame: pd.DataFrame, strategy: DataStrategy) -> N
         raise BadInput(f"{str(path)!r} uses the column name {ROW_ID!r}, which is reserved", remedy="rename the column")
     if not strategy.features:
         raise BadInput(f"no column is left to predict {strategy.target!r} from", remedy="drop fewer columns")
-    if strategy.target in strategy.features or strategy.target == strategy.split.column:
+    if strategy.target in (*strategy.features, split.column, split.moment):
         raise BadInput(
             f"the target {strategy.target!r} is also a feature or the column to split by",
             remedy="name another target, feature or split column",
         )
-    if strategy.split.kind in ("group", "time") and strategy.split.column is None:
-        raise BadInput(f"a split by {strategy.split.kind} needs a column", remedy="name the column")
-    if strategy.split.kind == "time":
-        column = frame[strategy.split.column or ""]
+    if split.kind in ("group", "time", "given") and split.column is None:
+        raise BadInput(f"a split by {split.kind} needs a column", remedy="name the column")
+    if moment := split.column if split.kind == "time" else split.moment:
+        column = frame[moment]
         if not (is_time(column) or is_number(column)):
             raise BadInput(
-                f"column {strategy.split.column!r} of {str(path)!r} holds neither times nor numbers (such as "
-                f"{quote_first(column)})",
+                f"column {moment!r} of {str(path)!r} holds neither times nor numbers (such as {quote_first(column)})",
                 remedy="write times as 2026-11-22 or 2026-11-22T10:30, or name another column",
             )
 

@@ -35,7 +35,13 @@ def render_plan(plan: Plan) -> str:
     if plan.data:
         dropped = "; ".join(f"{name} ({why})" for name, why in plan.data.dropped.items()) or "none"
         split = plan.data.split
-        column = f" by {split.column}" if split.column else ""
+        column = f" by {split.test_file or split.column}" if split.column else ""
+        column += f" and later in {split.moment}" if split.moment else ""
+        share = (
+            ""
+            if split.kind == "given"
+            else f", {spell(split.test_fraction * 100)} % of the rows set aside for the test"
+        )
         lines += [
             "## Data",
             "",
@@ -43,7 +49,7 @@ def render_plan(plan: Plan) -> str:
             f"- target: {plan.data.target} ({plan.data.task}), metric {plan.data.metric}",
             f"- features: {', '.join(plan.data.features)}",
             f"- dropped: {dropped}",
-            f"- split: {split.kind}{column}, {spell(split.test_fraction * 100)} % of the rows set aside for the test",
+            f"- split: {split.kind}{column}{share}",
             "",
         ]
     lines += [

@@ -27,14 +27,47 @@ class Fold:
     repeat: int
 
 
-def folds_of(spec: Spec, target: NDArray[Any], by: NDArray[Any] | None, seed: int) -> tuple[list[Fold], list[str]]:
+def folds_of(
+    spec: Spec, target: NDArray[Any], by: NDArray[Any] | None, seed: int, moment: NDArray[Any] | None = None
+) -> tuple[list[Fold], list[str]]:
     """The folds of a table, or the forecasts of a series, and in words what differs from the spec.
 
     Raises: UserMistake where fewer than two folds can be had.
     """
     if spec.series is not None:
         return _forecasts(target, by, spec.cv.folds)
+    if moment is not None and by is not None:
+        return _later_groups(target, by, moment, spec.cv.folds, seed)
     return cut(spec, target, by, seed)
+
+
+def _later_groups(
+    target: NDArray[Any], groups: NDArray[Any], moment: NDArray[Any], count: int, seed: int
+) -> tuple[list[Fold], list[str]]:
+    """Folds that ask about other groups at later times: fit to other groups before a cutoff, score those after it.
+
+    Groups are dealt to the folds in the order in which they begin, those that begin together at random; the cutoff of
+    a fold is the time at its share of all rows, or where its first group begins if that is later.
+    """
+    _, code = np.unique(groups, return_inverse=True)
+    _, place = np.unique(moment, return_inverse=True)
+    first = np.full(int(code.max()) + 1, len(place))
+    np.minimum.at(first, code, place)
+    order = np.lexsort((np.random.default_rng([seed, 6]).random(len(first)), first))
+    chunk = np.empty(len(first), dtype=np.int64)
+    chunk[order] = np.arange(len(first)) * (count + 1) // len(first)
+    good = []
+    for fold in range(1, count + 1):
+        own = chunk[code] == fold
+        if not own.any():
+            continue
+        cutoff = max(int(place[own].min()), int(np.quantile(place, fold / (count + 1), method="higher")))
+        train, test = np.flatnonzero(~own & (place < cutoff)), np.flatnonzero(own & (place >= cutoff))
+        if len(test) and len(np.unique(target[train])) > 1:
+            good.append(Fold(train, test, 0))
+    if len(good) < 2:
+        raise UserMistake(f"only {len(good)} folds have later groups to score", "give more groups or times")
+    return good, [f"{len(good)} folds ask about other groups and later times; they are not repeated"]
 
 
 def cut(spec: Spec, target: NDArray[Any], by: NDArray[Any] | None, seed: int) -> tuple[list[Fold], list[str]]:

@@ -43,7 +43,7 @@ def work(job: Job) -> None:
     spec, weighing = settled(job.spec, rows.target)
     if "lightgbm" in spec.models:
         load_lightgbm()
-    folds, notes = folds_of(spec, rows.target, rows.by, job.seed)
+    folds, notes = folds_of(spec, rows.target, rows.by, job.seed, rows.moment)
     if len(rows) > MANY_ROWS and "forest" in spec.models:
         notes.append(f"each tree of the forest sees {MANY_ROWS} of {len(rows)} rows")
     with warnings.catch_warnings(record=True) as told:

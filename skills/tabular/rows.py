@@ -23,11 +23,12 @@ TRUTH = dict.fromkeys(TRUE_WORDS, 1.0) | dict.fromkeys(FALSE_WORDS, 0.0)
 
 @dataclass(frozen=True)
 class Rows:
-    """Features (n rows), the target (float64, or text for classes), and group or time codes for the folds."""
+    """Features (n rows), the target (float64, or text for classes), group or time codes, and times beside groups."""
 
     features: pd.DataFrame
     target: NDArray[Any]
     by: NDArray[Any] | None
+    moment: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return len(self.target)
@@ -35,13 +36,14 @@ class Rows:
     def take(self, places: NDArray[np.int64]) -> Rows:
         """The rows at these places, in their order."""
         by = None if self.by is None else self.by[places]
-        return Rows(self.features.iloc[places], self.target[places], by)
+        moment = None if self.moment is None else self.moment[places]
+        return Rows(self.features.iloc[places], self.target[places], by, moment)
 
 
 def read_training(path: Path, spec: Spec) -> Rows:
     """Raises: UserMistake for columns that are not there, too few rows, and a target that teaches nothing."""
     frame = pd.read_parquet(path)
-    wanted = [*spec.features, spec.target, *([spec.cv.column] if spec.cv.column else [])]
+    wanted = [*spec.features, spec.target, *filter(None, (spec.cv.column, spec.cv.moment))]
     _check_columns(frame, wanted)
     target = _target(frame[spec.target], spec)
     if len(frame) < LEAST_ROWS:
@@ -57,7 +59,8 @@ def read_training(path: Path, spec: Spec) -> Rows:
         if column.isna().any():
             raise UserMistake(f"{int(column.isna().sum())} rows have no {spec.cv.column!r}", "drop or fill them")
         by = column.to_numpy() if spec.cv.kind == "time" else pd.factorize(column)[0]
-    return Rows(typed_features(frame, spec), target, by)
+    moment = frame[spec.cv.moment].to_numpy() if spec.cv.moment else None
+    return Rows(typed_features(frame, spec), target, by, moment)
 
 
 def read_inputs(path: Path, spec: Spec) -> tuple[pd.DataFrame, NDArray[np.int64]]:

@@ -19,9 +19,10 @@ OF_REGRESSION = ("rmse", "mae", "r2", "median_ae", "mape")
 
 
 class Folds(BaseModel):
-    """How the training rows are cut for comparison. `column` holds the group or the time.
+    """How the training rows are cut for comparison. `column` holds the group or the time, `moment` the time of a group.
 
-    `time` without a column takes the rows in their order. Repeats are for shuffled folds only.
+    With a moment every fold asks about groups without a training row and later than all training rows. `time` without a
+    column takes the rows in their order. Repeats are for shuffled folds only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,6 +31,7 @@ class Folds(BaseModel):
     folds: int = Field(default=5, ge=2, le=20)
     repeats: int = Field(default=2, ge=1, le=10)
     column: str | None = None
+    moment: str | None = None
 
 
 class Series(BaseModel):
@@ -102,4 +104,6 @@ class Spec(BaseModel):
                 raise ValueError("a series is forecast as a number, and its folds go forward in time")
         if self.cv.kind == "group" and self.cv.column is None:
             raise ValueError("folds by group need the group's column")
+        if self.cv.moment is not None and self.cv.kind != "group":
+            raise ValueError("a moment is for folds by group")
         return self

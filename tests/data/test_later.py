@@ -22,16 +22,12 @@ from .conftest import strategy
 Split = Callable[..., SplitRecord]
 
 
-@pytest.mark.parametrize(
-    "name", ["refund_total", "dischargeDate", "FinalReview", "follow-up", "paid out", "exit"]
-)
+@pytest.mark.parametrize("name", ["refund_total", "dischargeDate", "FinalReview", "follow-up", "paid out", "exit"])
 def test_names_of_what_is_written_down_at_the_end(name: str) -> None:
     assert sounds_later(name)
 
 
-@pytest.mark.parametrize(
-    "name", ["postcode", "finale", "exiting_offers", "age", "paid_in", "REV"]
-)
+@pytest.mark.parametrize("name", ["postcode", "finale", "exiting_offers", "age", "paid_in", "REV"])
 def test_names_that_only_look_like_it(name: str) -> None:
     assert not sounds_later(name)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from skills.runtime.job import UserMistake
-from skills.tabular.folds import cut
+from skills.tabular.folds import cut, folds_of
 from skills.tabular.rows import MISSING, read_inputs, read_training
 from skills.tabular.spec import Spec
 
@@ -130,3 +130,27 @@ def test_one_group_makes_no_folds() -> None:
     spec = Spec.model_validate({**NUMBERS, "cv": {"kind": "group", "column": "g"}})
     with pytest.raises(UserMistake, match="folds can be made"):
         cut(spec, np.arange(30.0), np.zeros(30, dtype=np.int64), 0)
+
+
+@given(rows=st.integers(30, 80), groups=st.integers(6, 12), seed=st.integers(0, 99))
+def test_folds_by_group_and_time_ask_about_other_groups_at_later_times(rows: int, groups: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    cv = {"kind": "group", "folds": 3, "column": "g", "moment": "t"}
+    spec = Spec.model_validate({**NUMBERS, "cv": cv})
+    code, moment = generator.integers(0, groups, rows), generator.integers(0, 20, rows)
+    folds, notes = folds_of(spec, generator.normal(size=rows), code, seed, moment)
+    assert 2 <= len(folds) <= 3 and "later times" in notes[0]
+    for fold in folds:
+        assert not set(code[fold.train]) & set(code[fold.test])
+        assert moment[fold.train].max() < moment[fold.test].min()
+
+
+def test_a_moment_is_read_beside_the_groups(tmp_path: Path) -> None:
+    cv = {"kind": "group", "folds": 3, "column": "g", "moment": "t"}
+    good().assign(g=["p", "q"] * 20, t=range(40)).to_parquet(tmp_path / "rows.parquet")
+    rows = read_training(tmp_path / "rows.parquet", Spec.model_validate({**NUMBERS, "cv": cv}))
+    assert rows.moment is not None and rows.moment.tolist() == list(range(40))
+    taken = rows.take(np.array([3, 1])).moment
+    assert taken is not None and taken.tolist() == [3, 1]
+    with pytest.raises(ValidationError, match="a moment is for folds by group"):
+        Spec.model_validate({**NUMBERS, "cv": {"kind": "kfold", "moment": "t"}})

@@ -142,7 +142,19 @@ def column_params(reading: Reading) -> dict[str, JsonValue]:
 
 def _is_manner(name: str) -> bool:
     """ "split by time", "group by hand": a manner, not a column."""
-    return name.lower() in {"time", "date", "chronologically", "random", "hand", "split", "column", "k", "shuffle"}
+    return name.lower() in {
+        "time",
+        "date",
+        "group",
+        "groups",
+        "chronologically",
+        "random",
+        "hand",
+        "split",
+        "column",
+        "k",
+        "shuffle",
+    }
 
 
 def _all(patterns: tuple[re.Pattern[str], ...], reading: Reading) -> tuple[Found, ...]:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from orchestrator.core.request import Route
 from orchestrator.planners.rules import columns, fair_words, later_words, metrics, numbers, told
 from orchestrator.planners.rules.exactness import exactness
+from orchestrator.planners.rules.own_split_words import own_split_params
 from orchestrator.planners.rules.stating import problem_file
 from orchestrator.planners.rules.text import Reading
 from orchestrator.planners.rules.unbounded import unbounded
@@ -45,6 +46,8 @@ def collect(
         params["tolerance"] = asked[0].value
     if route in _TABLE_ROUTES or (route is Route.JAX and not stated):
         params |= _table(reading, language)
+        if route is not Route.EVALUATE:  # its rows are those of a test already
+            params |= own_split_params(reading)
     return params
 
 

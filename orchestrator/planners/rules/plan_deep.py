@@ -95,7 +95,7 @@ def _decide(
     if asked.casefold() not in {labels.name.casefold(), "image", "images", "label", "labels", "class", "classes"}:
         notes.append(f"The labels of {profile.file!r} are called {labels.name!r}; {asked!r} was taken to mean them.")
     told["target"] = labels.name
-    for key in ("features", "drop", "time_column"):
+    for key in ("features", "drop", "time_column", "test_file", "split_column", "known_later"):
         told.pop(key, None)
     if profile.column(_GROUPS) is not None and told.get("split") in (None, "group"):
         told["group_column"] = _GROUPS

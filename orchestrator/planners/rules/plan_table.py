@@ -34,7 +34,7 @@ _NETWORK = re.compile(
     r"|ret[ei] neural[ei]|redes? neura(?:l|is)"
 )
 _BOOSTED = ("boosting", "lightgbm", "xgboost")
-_USED = frozenset({"folds", "model", "test_fraction"})
+_USED = frozenset({"folds", "repeats", "model", "test_fraction", "test_file", "split_column"})
 _NOT_HERE = ("svm", "knn", "lasso", "tabnet", "mlp")
 
 
@@ -157,12 +157,23 @@ def _folds(routing: Routing, strategy: DataStrategy) -> Params:
     folds = 5 if asked is None else int(asked)
     if not 2 <= folds <= 20:
         raise BadInput(f"{folds} folds are asked for; 2 to 20 are possible", remedy="5 or 10 are usual.")
-    split = strategy.split
+    split, repeats = strategy.split, _repeats(routing)
     if split.kind in {"group", "time"}:
-        return {"kind": split.kind, "folds": folds, "column": split.column}
+        moment: Params = {} if split.moment is None else {"moment": split.moment}
+        return {"kind": split.kind, "folds": folds, "column": split.column, **moment, **repeats}
     if not split.shuffle:
-        return {"kind": "time", "folds": folds, "column": None}
-    return {"kind": "kfold" if strategy.task == "regression" else "stratified", "folds": folds, "column": None}
+        return {"kind": "time", "folds": folds, "column": None, **repeats}
+    kind = "kfold" if strategy.task == "regression" else "stratified"
+    return {"kind": kind, "folds": folds, "column": None, **repeats}
+
+
+def _repeats(routing: Routing) -> Params:
+    asked = _number(routing.params.get("repeats"))
+    if asked is None:
+        return {}
+    if not 1 <= asked <= 10:
+        raise BadInput(f"folds are to be drawn {asked:g} times; 1 to 10 are possible", remedy="2 or 3 are usual.")
+    return {"repeats": int(asked)}
 
 
 _BASELINES = ("dummy", "linear", "forest")  # the gates compare with each of them
@@ -205,8 +216,10 @@ def _notes(routing: Routing, decision: Decision, model: str, findings: tuple[Ver
     notes += people_notes(decision.strategy.sensitive, decision.strategy.features, decision.strategy.personal)
     notes += _of_series(decision.strategy)
     notes += training_notes(routing.params)
-    if len(routing.files) > 1:
-        notes.append(f"Only {decision.strategy.file!r} is used; other files are left alone.")
+    test_file = decision.strategy.split.test_file
+    if unused := len(routing.files) - 1 - (test_file is not None):
+        used = f"{decision.strategy.file!r}" + (f" and {test_file!r} are" if test_file else " is")
+        notes.append(f"Only {used} used; {'another file is' if unused == 1 else 'other files are'} left alone.")
     notes += [f"Planned again because of {finding.id}: {finding.reason}" for finding in findings]
     return tuple(notes)
 

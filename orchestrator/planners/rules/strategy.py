@@ -16,6 +16,7 @@ from orchestrator.core.request import Routing
 from orchestrator.planners.rules.calibration_words import CALIBRATION
 from orchestrator.planners.rules.latency_words import LATENCY
 from orchestrator.planners.rules.metrics import CLASSIFICATION, REGRESSION
+from orchestrator.planners.rules.own_split import own_split
 from orchestrator.planners.rules.people import about_people
 from orchestrator.planners.rules.series_words import asks_forecast
 from orchestrator.planners.rules.target import check_target, guess_target, resolve, resolve_target
@@ -138,7 +139,12 @@ def choose_split(
         )
     asked = str(routing.params.get("split", ""))
     shuffle = routing.params.get("shuffle") is not False
+    if given := own_split(routing.params, profile, named.get("group_column")):
+        return given, "the request brings its own test rows"
     group, time = _split_columns(asked, plain, profile, target, named, leaks(findings, profile))
+    if group and time:
+        split = SplitPlan(kind="group", test_fraction=fraction, column=group, moment=time)
+        return split, f"the test asks about a {group!r} never seen, at later times in {time!r} than any training row"
     if group:
         split = SplitPlan(kind="group", test_fraction=fraction, column=group, shuffle=shuffle)
         return split, f"rows of one {group!r} belong together and must not stand on both sides"
@@ -157,16 +163,20 @@ def choose_split(
 def _split_columns(
     asked: str, plain: str, profile: DataProfile, target: str, named: dict[str, str], leak: dict[str, tuple[str, ...]]
 ) -> tuple[str | None, str | None]:
-    """(group, time): at most one of them is the column to split by.
+    """(group, time): the column to split by; both only where the request asks for both.
 
     What is named in the request or found to leak wins; then a forecast, then what the columns show.
     """
+    both = asked == "group_time" or ("group_column" in named and (asked == "time" or "time_column" in named))
     group = named.get("group_column") or next(iter(leak.get("groups", ())), None)
-    if group or asked == "group":
+    if group or asked in ("group", "group_time"):
         group = group or _group(profile, target)
         if group is None:
             raise BadInput(f"no column of {profile.file!r} is named as the group", remedy="Say `group by COLUMN`.")
-        return group, None
+        time = (named.get("time_column") or _time(profile, target)) if both else None
+        if both and time is None:
+            raise BadInput(f"no time column was found in {profile.file!r}", remedy="Say `time column COLUMN`.")
+        return group, time
     time = named.get("time_column") or next(iter(leak.get("time_order", ())), None)
     if time or asked == "time" or (not asked and asks_forecast(plain)):
         time = time or _time(profile, target)
@@ -252,6 +262,8 @@ def _dropped(
             continue
         if split.kind == "group" and column.name == split.column:
             dropped[column.name] = "names the group: the test holds groups that were never seen"
+        elif split.kind == "given" and column.name == split.column:
+            dropped[column.name] = "says which rows are test rows"
         elif column.kind in _UNUSABLE:
             dropped[column.name] = _UNUSABLE[column.kind]
         elif column.name in given_away and column.name != split.column:

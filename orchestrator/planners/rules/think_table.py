@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from orchestrator.core.plan import DataStrategy, Thought
+from orchestrator.core.plan import DataStrategy, SplitPlan, Thought
 from orchestrator.core.profile import DataProfile
 from orchestrator.planners.rules.strategy import Decision
 from orchestrator.planners.rules.thoughts import thought
@@ -18,7 +18,7 @@ def table_thoughts(decision: Decision, profile: DataProfile, spec: Params) -> tu
     bounds = "; ".join(str(bound) for bound in strategy.constraints) or f"better than {least}, with an interval"
     dropped = "; ".join(f"{name}: {reason}" for name, reason in strategy.dropped.items()) or "nothing is left out"
     others = {"random": "random", "stratified": "stratified", "group": "by group", "time": "by time"}
-    others.pop(strategy.split.kind)
+    others.pop(strategy.split.kind, None)
     kind = "regression" if strategy.task == "regression" else f"{strategy.task} classification"
     return (
         thought(
@@ -30,7 +30,7 @@ def table_thoughts(decision: Decision, profile: DataProfile, spec: Params) -> tu
         ),
         thought(
             "data",
-            f"Split: {strategy.split.kind}, {strategy.split.test_fraction:.0%} for the test, set aside and "
+            f"Split: {_split(strategy.split)}, set aside and "
             f"sealed by the host before anything is trained. Left out: {dropped}.",
             f"{why['split'].capitalize()}. Missing values are filled and numbers scaled inside the pipeline, "
             f"from training rows only; {profile.duplicates} exact copies of rows stay on one side.",
@@ -39,6 +39,13 @@ def table_thoughts(decision: Decision, profile: DataProfile, spec: Params) -> tu
         ),
         *_method(strategy, spec),
     )
+
+
+def _split(split: SplitPlan) -> str:
+    if split.kind == "given":
+        return f"given by {split.test_file or split.column!r}"
+    later = f" and later in {split.moment!r}" if split.moment else ""
+    return f"{split.kind}{later}, {split.test_fraction:.0%} for the test"
 
 
 def _method(strategy: DataStrategy, spec: Params) -> tuple[Thought, ...]:
@@ -94,6 +101,8 @@ def _why_not(other: str, chosen: str) -> str:
     reasons = {
         "random": "it would ignore the order or the groups of the rows"
         if chosen in {"group", "time"}
+        else "the request brings its own"
+        if chosen == "given"
         else "rare classes could miss on one side",
         "stratified": "shares of classes matter less than groups or time"
         if chosen in {"group", "time"}

@@ -10,6 +10,7 @@ Params = dict[str, JsonValue]
 _OPTIONS = (
     "hidden", "iterations", "epochs", "optimizer", "learning_rate", "batch_size", "trials", "folds", "trees",
     "resolution", "tolerance", "device", "model", "budget_usd", "test_fraction", "windows",
+    "repeats", "test_file", "split_column",
 )  # fmt: skip
 SEEDS = re.compile(
     r"\b(?P<count>[2-9]|[1-9]\d+|two|three|four|five|ten|zwei|drei|funf) (?:different |random |independent )*"

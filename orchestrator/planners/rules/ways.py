@@ -15,7 +15,8 @@ SPLITS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "time",
         re.compile(
-            r"chronolog\w*|time[- ](?:based |series |ordered )?(?:split|cv|cross)|temporal split|walk[- ]forward"
+            r"chronolog\w*|split by (?:the )?(?:time|date)\b"
+            r"|time[- ](?:based |series |ordered )?(?:split|cv|cross)|temporal split|walk[- ]forward"
             r"|(?:most recent|latest|last) (?:data|rows|part|months?|weeks?|years?)(?! was)|zeitlich\w* (?:split"
             r"|aufteil\w*|trennung)|按时间|時系列分割"
         ),
