@@ -68,7 +68,8 @@ class SeriesForm(Value):
 class DataProfile(Value):
     """A table in figures. `sha256` is the hash of the file's bytes, `duplicates` exact row copies.
 
-    `series` are the columns by whose times the rows make a regular series, the likeliest first.
+    `series` are the columns by whose times the rows make a regular series, the likeliest first; `no_series` says what
+    keeps them from it where there is none.
     Array data is a table too: one column for the inputs, of which `arrays` tells the form, one for the labels.
     """
 
@@ -79,6 +80,7 @@ class DataProfile(Value):
     duplicates: int = 0
     arrays: ArrayForm | None = None
     series: tuple[SeriesForm, ...] = ()
+    no_series: str = ""
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)

@@ -13,7 +13,7 @@ from orchestrator.data.columns import WORDS_FOR_TRUTH, is_number, is_time
 from orchestrator.data.personal import find_personal, refuse_personal_header
 from orchestrator.data.readers import read_table
 from orchestrator.data.sensitive import find_sensitive
-from orchestrator.data.steps import find_series
+from orchestrator.data.steps import find_series, why_no_series
 
 ID_NAME = re.compile(
     r"(?:unnamed: \d+|.*[\s_\-.]?(?:id|uuid|guid)|(?:row|sample|record|customer|patient)?[\s_\-]*"
@@ -53,6 +53,7 @@ def profile_table(path: Path) -> DataProfile:
         columns=tuple(_of_people(column, sensitive, personal) for column in columns),
         duplicates=int(frame.duplicated().sum()),
         series=find_series(frame),
+        no_series=why_no_series(frame),
     )
 
 

@@ -33,10 +33,26 @@ def find_series(frame: pd.DataFrame) -> tuple[SeriesForm, ...]:
     Either no time stands twice, or one other column tells several series apart. Heuristic: two columns that only
     together name a series are not found.
     """
-    dates = [str(name) for name in frame.columns if is_time(frame[name])]
-    numbers = [str(name) for name in frame.columns if WORDS.fullmatch(str(name)) and is_number(frame[name])]
-    found = (_series(frame, name, dates=name in dates) for name in (*dates, *numbers))
+    found = (_series(frame, name) for name in _columns_of_times(frame))
     return tuple(form for form in found if form is not None)
+
+
+def why_no_series(frame: pd.DataFrame) -> str:
+    """What keeps the rows from being a regular series by the first column of times, in words; "" where they are one."""
+    if find_series(frame):
+        return ""
+    name = next(iter(_columns_of_times(frame)), None)
+    if name is None:
+        return "no column holds times"
+    times = frame[name]
+    if missing := int(times.isna().sum()):
+        return f"{name!r} is empty in {missing} of {len(times)} rows"
+    if times.nunique() < LEAST_STEPS:
+        return f"{name!r} has {times.nunique()} different times, and at least {LEAST_STEPS} are needed"
+    if times.duplicated().any():
+        first = times[times.duplicated()].iloc[0]
+        return f"{first} of {name!r} stands in several rows, and no column tells regular series apart"
+    return f"the times of {name!r} do not follow each other in steps of one length"
 
 
 def places_of(times: pd.Series, form: SeriesForm) -> Places:
@@ -65,7 +81,13 @@ def later_times(last: pd.Series, form: SeriesForm, count: int) -> pd.Series:
     return pd.Series((end + pd.to_timedelta(form.size * ahead, unit="s")).astype("datetime64[us]"), name=last.name)
 
 
-def _series(frame: pd.DataFrame, time: str, *, dates: bool) -> SeriesForm | None:
+def _columns_of_times(frame: pd.DataFrame) -> list[str]:
+    dates = [str(name) for name in frame.columns if is_time(frame[name])]
+    named = [str(name) for name in frame.columns if WORDS.fullmatch(str(name)) and is_number(frame[name])]
+    return [*dates, *named]
+
+
+def _series(frame: pd.DataFrame, time: str) -> SeriesForm | None:
     times = frame[time]
     if times.isna().any() or times.nunique() < LEAST_STEPS:
         return None

@@ -93,6 +93,33 @@ def test_a_horizon_that_cannot_be_measured_is_refused(air: DataProfile, text: st
         plan(text, air)
 
 
+def _daily(**changed: object) -> pd.DataFrame:
+    frame = pd.DataFrame({"date": pd.date_range("2024-01-01", periods=60), "sales": np.arange(60) % 7 + 5.0})
+    return frame.assign(**changed)
+
+
+@pytest.mark.parametrize(
+    ("frame", "why"),
+    [
+        (_daily(date=pd.date_range("2024-01-01", periods=60).where(np.arange(60) != 9)), "is empty in 1 of 60 rows"),
+        (pd.concat([_daily(), _daily().iloc[:2]]), "2024-01-01 00:00:00 of 'date' stands in several rows"),
+        (
+            _daily(date=pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(60) ** 2, unit="D")),
+            "steps of one length",
+        ),
+        (_daily(date=np.repeat(pd.date_range("2024-01-01", periods=10), 6)), "has 10 different times"),
+        (_daily().drop(columns="date").assign(price=np.arange(60.0)), "no column holds times"),
+    ],
+    ids=["missing times", "times twice", "uneven", "few times", "no times"],
+)
+def test_rows_that_are_no_series_are_refused_where_steps_ahead_are_asked_for(
+    tmp_path: Path, frame: pd.DataFrame, why: str
+) -> None:
+    frame.to_csv(tmp_path / "sales.csv", index=False)
+    with pytest.raises(BadInput, match=f"no regular series: .*{why}"):
+        plan("Forecast sales in sales.csv for the next 14 days", profile_table(tmp_path / "sales.csv"))
+
+
 def test_several_series_are_forecast_together_and_what_is_not_known_ahead_is_left_out(shops: DataProfile) -> None:
     found = data("Forecast sales in shops.csv for the next 14 days", shops)
     assert found.series is not None and (found.series.time, found.series.group) == ("date", "store")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from orchestrator.core.errors import BadInput
 from orchestrator.core.plan import SeriesPlan, SplitPlan
 from orchestrator.core.profile import DataProfile, SeriesForm
 from orchestrator.core.request import Routing
-from orchestrator.planners.rules.series_words import asks_forecast, described, horizon_of
+from orchestrator.planners.rules.series_words import asks_forecast, described, horizon_of, names_steps
 from orchestrator.planners.rules.strategy import Decision
 
 NOT_AHEAD = "not known ahead of a forecast; name it among the columns to use if it is"
@@ -16,10 +17,12 @@ def as_forecast(decision: Decision, routing: Routing, plain: str, profile: DataP
 
     A series is forecast where the words ask for a forecast, or where nothing but the time (and which series a row is
     of) is there to learn from. It learns from its own past; columns beside it enter only where the request names them.
-    Raises: BadInput where more steps are asked for than can be measured.
+    Raises: BadInput where more steps are asked for than can be measured, and where rows that are no regular series
+    would have to be one: steps ahead are named, or nothing but times is there to learn from.
     """
     form = _form(decision, routing, plain, profile)
     if form is None:
+        _refuse_none(decision, plain, profile)
         return decision
     horizon = horizon_of(plain, form)
     series = SeriesPlan(**form.model_dump(), horizon=horizon)
@@ -37,6 +40,17 @@ def as_forecast(decision: Decision, routing: Routing, plain: str, profile: DataP
     each = f", one row each for every {form.group!r}" if form.group else ""
     made = strategy.model_copy(update={"features": kept, "dropped": dropped, "split": split, "series": series})
     return Decision(made, {**decision.why, "split": f"a forecast asks about what comes later: {why}{each}"})
+
+
+def _refuse_none(decision: Decision, plain: str, profile: DataProfile) -> None:
+    strategy = decision.strategy
+    times = {column.name for column in profile.columns if column.kind == "time"}
+    must = names_steps(plain) or not {*strategy.features} - times
+    if profile.no_series and strategy.task == "regression" and asks_forecast(plain) and must:
+        raise BadInput(
+            f"a forecast is asked for, and the rows of {profile.file!r} are no regular series: {profile.no_series}",
+            remedy="Give one row a step (of each series, with a column that names it) and a time in every row.",
+        )
 
 
 def _form(decision: Decision, routing: Routing, plain: str, profile: DataProfile) -> SeriesForm | None:

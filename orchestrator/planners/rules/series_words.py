@@ -43,6 +43,11 @@ def asks_forecast(plain: str) -> bool:
     return bool(FORECAST.search(plain))
 
 
+def names_steps(plain: str) -> bool:
+    """Whether the words say how far ahead."""
+    return any(pattern.search(plain) for pattern in _HORIZON)
+
+
 def horizon_of(plain: str, form: SeriesForm) -> int | None:
     """How many steps past the end are asked for, if the request says so.
 
