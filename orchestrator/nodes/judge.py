@@ -77,9 +77,10 @@ def _earlier(context: Context, state: State) -> tuple[Verdict, ...]:
 
 def _trouble(plan: Plan, outcomes: dict[str, Outcome]) -> tuple[Verdict, ...]:
     """Steps that failed and loops that did not converge, as failed verdicts."""
+    mistakes_first = sorted(outcomes.values(), key=lambda outcome: not outcome.user_error)
     failed = tuple(
         Verdict(id=f"step.{outcome.step}", verdict="failed", reason=outcome.reason, remedy=outcome.remedy)
-        for outcome in outcomes.values()
+        for outcome in mistakes_first
         if outcome.status == "failed"
     )
     loops = ((step, loop_state(step, outcomes)) for step in plan.steps if step.kind == "loop")

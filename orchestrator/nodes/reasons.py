@@ -5,6 +5,12 @@ from __future__ import annotations
 from orchestrator.boxes.job import JobResult
 from orchestrator.core.plan import Step
 
+NOT_FINITE = ("INTERNAL ASSERT", "infs or NaNs", "contain inf or nan", "contains NaN")  # how the libraries put it
+SINGULAR = (
+    "a term of the equations, or its derivative by a field, has no finite value there, as sqrt(u) or log(u) at u = 0"
+)
+SMOOTHER = "start away from that place, or write the term so that it has a derivative everywhere"
+
 
 def why_it_failed(step: Step, done: JobResult) -> tuple[str, str]:
     """(reason, remedy), both empty where the job is done. Limits are named with their value."""
@@ -25,4 +31,6 @@ def why_it_failed(step: Step, done: JobResult) -> tuple[str, str]:
         return known[done.completed.ended]
     last = next((line for line in reversed(done.completed.output.splitlines()) if line.strip()), "no output")
     code = done.completed.exit_code
+    if any(sign in last for sign in NOT_FINITE):
+        return f"step {step.id!r} met numbers that are not finite: {SINGULAR}", SMOOTHER
     return f"step {step.id!r} ended with exit code {code}: {last.strip()[:300]}", f"read steps/{step.id}/log.txt"

@@ -109,6 +109,13 @@ def march(system: System, start: Array, span: tuple[float, float], tolerance: fl
         if wanted > level:
             level = wanted
             continue
+        if found is None and at == 0.0:
+            raise UserMistake(
+                f"no step can be taken from t = {span[0]:.6g}: a term of the equations, or its derivative by a field, "
+                "has no finite value at the initial values, or the grid is far too coarse",
+                "start where the terms have derivatives (sqrt(u) and log(u) have none at u = 0: the solution need not "
+                "be the only one there), or refine the grid",
+            )
         if found is None:
             raise UserMistake(
                 f"the solution cannot be continued beyond t = {span[0] + at * (span[1] - span[0]):.6g}",
