@@ -24,11 +24,11 @@ def judged(form: Normal, statement: Problem, faults: Faults) -> tuple[str, ...]:
         return ()
     check_orders(form, faults)
     along, notes = _counted(form, faults)
+    if not faults.found and along.coordinate is None:
+        check_steady(form, faults)  # a field that does not exist is not to be pinned
     if not faults.found:
         constants(form, faults)
         notes += check_corners(form, along, faults)
-    if not faults.found and along.coordinate is None:
-        check_steady(form, faults)
     if not faults.found:
         faults.found += exact_faults(form)
     if not faults.found:

@@ -21,12 +21,12 @@ _EIGEN = 1e-6
 def check_steady(form: Normal, faults: Faults) -> None:
     """Of one linear equation with constant coefficients: sum a_i u_ii + c u = f on the box."""
     told = _constant(form)
-    if told is None or form.periodic:
+    if told is None:
         return
     second, level, source = told
-    if all(_sides(form, letter, "") for letter in form.coordinates):
+    if not form.periodic and all(_sides(form, letter, "") for letter in form.coordinates):
         _refuse_eigenvalue(form, second, level, faults)
-    elif level == 0.0 and all(_sides(form, letter, letter) for letter in form.coordinates):
+    elif level == 0.0 and all(letter in form.periodic or _sides(form, letter, letter) for letter in form.coordinates):
         _refuse_imbalance(form, second, source, faults)
 
 
@@ -82,11 +82,14 @@ def _refuse_eigenvalue(form: Normal, second: dict[str, float], level: float, fau
 
 
 def _refuse_imbalance(form: Normal, second: dict[str, float], source: sympy.Expr, faults: Faults) -> None:
-    """Where all fluxes are given, those through the faces must balance the source: int f = sum a_i [u_i] over faces."""
+    """Where all fluxes are given, those through the faces must balance the source: int f = sum a_i [u_i] over faces.
+
+    What leaves through a periodic end comes in at the other.
+    """
     inside = _integral(form, source, {})
     outside, size = 0.0, abs(_integral(form, sympy.Abs(source), {}))
     for letter, factor in second.items():
-        for end, sign in zip(form.ends[letter], (-1.0, 1.0), strict=True):
+        for end, sign in () if letter in form.periodic else zip(form.ends[letter], (-1.0, 1.0), strict=True):
             flux = solved(given_at(form, {letter: end})[0], f"{form.fields[0]}_{letter}", form)
             if flux is None:
                 return
@@ -98,7 +101,7 @@ def _refuse_imbalance(form: Normal, second: dict[str, float], source: sympy.Expr
             ("conditions",),
             f"all fluxes are given, and they do not balance the source: {outside:.4g} flows through the faces, the "
             f"source asks for {inside:.4g}; no solution exists",
-            "Change a flux, or give the value on one face.",
+            "Change the source or a flux, or give the value on one face.",
         )
 
 

@@ -62,6 +62,12 @@ ILL_POSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "poisson with fluxes alone": (told("u_xx + u_yy = 0", XY, ["u_n = 0 on the boundary"]), "up to a constant"),
     "periodic poisson": (told("u_xx + u_yy = sin(2*pi*x)", XY, ["periodic"]), "up to a constant"),
+    "fluxes that do not balance, unpinned": (
+        told("u_xx + u_yy = 1", XY, ["u_n = 0 on the boundary"]), "0 flows through the faces, the source asks for 1",
+    ),
+    "a source that no period takes away": (
+        {**told("u_xx + u_yy = 1", XY, []), "periodic": ["x", "y"]}, "the source asks for 1; no solution exists",
+    ),
     "fluxes that do not balance": (
         told("u_xx + u_yy = 1", XY, ["u_n = 0 on the boundary", "u(0,0) = 0"]), "do not balance",
     ),
