@@ -60,6 +60,7 @@ class Course:
     since: int = 0
     at: int = 0
     widened: float | None = None  # the held-out loss of the last widening
+    kept: Widened | None = None  # the best widening so far
     loss: Curve = field(default_factory=list)
     held_out: Curve = field(default_factory=list)
     damping: Curve = field(default_factory=list)
@@ -68,8 +69,12 @@ class Course:
     def arrays(self) -> Arrays:
         told = [self.step, self.state.loss, self.state.damping, self.state.first, self.best[0], self.since, self.at,
                 self.widened, self.loss, self.held_out, self.damping, self.unknown]  # fmt: skip
-        return {"told": packed(told), "parameters": self.state.parameters.numpy(), "points": self.points,
-                "best": self.best[1].numpy()}  # fmt: skip
+        found = {"told": packed(told), "parameters": self.state.parameters.numpy(), "points": self.points,
+                 "best": self.best[1].numpy()}  # fmt: skip
+        if self.kept is not None:
+            found["kept"] = self.kept.parameters.numpy()
+            found["kept_told"] = packed([list(self.kept.network.widths), self.kept.held_out])
+        return found
 
     @classmethod
     def of(cls, held: Arrays) -> Course:
@@ -78,7 +83,16 @@ class Course:
         *plain, unknown = curves
         made = [[(int(x), float(y)) for x, y in curve] for curve in plain]
         told = {name: [(int(x), float(y)) for x, y in curve] for name, curve in unknown.items()}
-        return cls(step, state, held["points"], (lowest, torch.from_numpy(held["best"])), since, at, wide, *made, told)
+        best, kept = (lowest, torch.from_numpy(held["best"])), None
+        if "kept" in held:
+            widths, lost = cast("list[Any]", unpacked(held["kept_told"]))
+            kept = Widened(Network(tuple(widths)), torch.from_numpy(held["kept"]), lost)
+        return cls(step, state, held["points"], best, since, at, wide, kept, *made, told)
+
+    def keep(self, wide: Widened | None) -> None:
+        """The better of the widening that is kept and another one, by the held-out loss."""
+        if wide is not None and (self.kept is None or wide.held_out < self.kept.held_out):
+            self.kept = wide
 
 
 def fit(task: Task) -> Fit:
@@ -87,7 +101,7 @@ def fit(task: Task) -> Fit:
     stage = f"{task.stage}/course"
     known = task.ledger.recall(stage)
     course = Course.of(known) if known is not None else _begun(task, network)
-    rows, reason, wide = task.rows(course.points), "limit", None
+    rows, reason, fresh = task.rows(course.points), "limit", False
     while course.at < task.spec.iterations:
         rows = _advance(task, network, rows, course)
         if course.at % CHECK_EVERY and not course.state.stuck:
@@ -97,15 +111,15 @@ def fit(task: Task) -> Fit:
             reason = "tolerance" if task.met(course.best[0]) else "plateau"
             break
         if course.at in WIDENED_AT and _widens(task):
-            wide, ended = _tried(task, network, course)
+            ended = _tried(task, network, course)
             if ended is not None:
-                reason = ended
+                reason, fresh = ended, True
                 break
         task.ledger.note(stage, course.arrays())
-        wide = None
     task.ledger.forget(stage)
-    if wide is None and _widens(task):
-        wide = widened(task, network, course.best[1], course.at, _goal(task), math.inf)
+    if not fresh and _widens(task):
+        course.keep(widened(task, network, course.best[1], course.at, _goal(task), math.inf))
+    wide = course.kept
     curves = {"loss": course.loss, "held_out_loss": course.held_out, "damping": course.damping, **course.unknown}
     schedule = f"Gauss–Newton; ways to damp raced for {RACE} iterations; won: {course.step}"
     link, held_out = Link(network, course.best[1], task.setting.frame), course.best[0]
@@ -127,15 +141,16 @@ def _goal(task: Task) -> float:
     return (task.spec.tolerance / 10) ** 2
 
 
-def _tried(task: Task, network: Network, course: Course) -> tuple[Widened | None, str | None]:
-    """What widening gives now, and why the training may end with it."""
+def _tried(task: Task, network: Network, course: Course) -> str | None:
+    """Widens now, and keeps it where it is the best so far; why the training may end with it, None to go on."""
     wide = widened(task, network, course.state.parameters, course.at, _goal(task), REACH)
-    if wide is None:
-        return None, None
+    course.keep(wide)
+    if wide is None or wide.hopeless:
+        return None
     last, course.widened = course.widened, wide.held_out
     if wide.held_out < _goal(task):
-        return wide, "tolerance"
-    return wide, "plateau" if last is not None and wide.held_out > STANDING * last else None
+        return "tolerance"
+    return "plateau" if last is not None and wide.held_out > STANDING * last else None
 
 
 def _advance(task: Task, network: Network, rows: Rows, course: Course) -> Rows:

@@ -10,7 +10,7 @@ first sixth of the time: after 40 steps an error of 8e-5, 4e-9 within a second m
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -34,18 +34,22 @@ CUT = 1e-12  # root of the damping, for columns of length one
 
 @dataclass(frozen=True)
 class Widened:
-    """A widened network with its output layer solved, and its loss at points that it has not seen."""
+    """A widened network with its output layer solved, and its loss at points that it has not seen.
+
+    `hopeless`: it was left before its last width, since the goal is out of reach.
+    """
 
     network: Network
     parameters: Tensor
     held_out: float
+    hopeless: bool = False
 
 
 def widened(task: Task, network: Network, parameters: Tensor, at: int, goal: float, reach: float) -> Widened | None:
     """The first width that meets `goal` (a held-out loss), else the best; `at` is the iteration, part of the seed.
 
-    None where nothing is finite, or as soon as the goal is out of reach: every width left is trusted with a held-out
-    loss `reach` times lower, infinity tries them all.
+    None where nothing is finite. It is left as soon as the goal is out of reach: every width left is trusted with a
+    held-out loss `reach` times lower, infinity tries them all.
     """
     best: Widened | None = None
     spreads, widths = SPREADS, _widths(task)
@@ -60,7 +64,7 @@ def widened(task: Task, network: Network, parameters: Tensor, at: int, goal: flo
             break
         left = len(widths) - 1 - place
         if left and best.held_out > goal * reach**left:
-            return None
+            return replace(best, hopeless=True)
     return best
 
 

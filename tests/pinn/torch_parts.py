@@ -156,8 +156,14 @@ def widening() -> dict[str, float]:
         "fall": found.held_out / narrow,
         "told": found.held_out / task.held_out.loss(found.network, found.parameters),
         "neurons": found.network.widths[-2],
-        "out of reach": widened(task, network, state.parameters, 15, 1e-12 * narrow, 1.0) is None,
+        "out of reach": _hopeless(task, network, state.parameters, narrow),
     }
+
+
+def _hopeless(task: Task, network: Network, parameters: torch.Tensor, narrow: float) -> bool:
+    """A goal out of reach ends the widths early, and what was found by then is given back."""
+    left = widened(task, network, parameters, 15, 1e-12 * narrow, 1.0)
+    return left is not None and left.hopeless and left.held_out < narrow
 
 
 def remembered() -> list[bool]:
