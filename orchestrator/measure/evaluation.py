@@ -17,9 +17,8 @@ from orchestrator.data.finding import LeakFinding
 from orchestrator.data.overlap import find_overlap
 from orchestrator.data.readers import read_table
 from orchestrator.data.split import SplitRecord
-from orchestrator.journal.events import EventKind
-from orchestrator.journal.journal import Journal, read_events
-from orchestrator.journal.rundir import RunDirectory
+from orchestrator.journal.journal import Journal
+from orchestrator.measure.access import other_access
 from orchestrator.measure.bench import Bench, Scorer, together
 from orchestrator.measure.constant import CONSTANT, COVERAGE, write_constant
 from orchestrator.measure.decisions import THRESHOLD, book_threshold
@@ -33,7 +32,6 @@ from orchestrator.measure.subjects import Subject
 SKILL = "evaluate"
 SET = "test"
 OTHER, RECALIBRATED, SETS = "other", "recalibrated", "sets"
-READ: EventKind = "labels.read"
 Files = dict[str, Path]
 
 
@@ -49,7 +47,7 @@ async def measure_evaluation(
     data, step = plan.data, subject.step
     _met(book, split, data, plan.evaluated, bench.run.split, step.id)
     if plan.evaluated.own_rows:
-        _accessed(book, bench.run, plan.evaluated.subject.run, journal, step.id)
+        other_access(book, bench.run, plan.evaluated.subject.run, journal, step.id)
     names = variants_of(step)
     parts = parts_of(load_variants(subject.model.folder).names) if step.spec.get("learning_curve") else ()
     inputs = {"rows": Path(split.test_inputs)}
@@ -188,20 +186,3 @@ def _told_by(evaluated: Evaluated) -> str:
     if evaluated.trained_on:
         return f"which the request says are those of {Path(evaluated.trained_on).name}"
     return "as its run kept them"
-
-
-def _accessed(book: EvidenceBook, run: RunDirectory, run_id: str, journal: Journal, step: str) -> None:
-    """Note in both journals that the sealed rows of a run are read again; evidence `accesses`: how often by now.
-
-    The run's own measurement was the first.
-    """
-    theirs = RunDirectory(run.runs_dir, run_id)
-    count = 2 + sum(event.event == READ for event in read_events(theirs.journal))
-    with_theirs = Journal(theirs.journal, run_id)
-    try:
-        with_theirs.tell(READ, by=run.run_id, access=count)
-    finally:
-        with_theirs.close()
-    journal.tell(READ, step, of=run_id, access=count)
-    text = f"the sealed rows of run {run_id} are read for time {count}; choices made after looking at them flatter"
-    book.add("accesses", float(count), run.split, step, subject="split", text=text)

@@ -33,7 +33,10 @@ def book_leaks(book: EvidenceBook, split: SplitRecord, data: DataStrategy, sourc
     leaks = [leak for leak in found if leak.leaks and not leak.overridden(data)]
     told = "; ".join(f"{_named(leak)}: {leak.remedy}" for leak in leaks)
     searched = f"{len(found)} kinds of leak looked for ({', '.join(leak.kind for leak in found)}), none found"
-    asked = "; ".join(leak.question for leak in found if leak.question and not set(leak.columns) <= set(data.kept))
+    questions = [leak for leak in found if leak.question and not set(leak.columns) <= set(data.kept)]
+    for leak in questions:
+        book.add("leak_question", leak.value, source, step, n=leak.rows, subject="split", text=leak.question)
+    asked = "; ".join(leak.question for leak in questions)
     text = told or "; ".join(filter(None, (searched, asked)))
     book.add("leaks", float(len(leaks)), source, step, n=len(found), subject="split", text=text)
 

@@ -17,6 +17,7 @@ from orchestrator.data.observations import ObservationsRecord, shared_places
 from orchestrator.data.split import SplitRecord
 from orchestrator.journal.journal import Journal
 from orchestrator.journal.rundir import read_model
+from orchestrator.measure.access import own_access
 from orchestrator.measure.again import Solver
 from orchestrator.measure.bench import Bench
 from orchestrator.measure.dataset import measure_dataset
@@ -60,7 +61,7 @@ async def measure(
     elif plan.evaluated is not None:
         await _evaluation(bench, book, plan, done, skills, journal)
     elif plan.data is not None:
-        await _table(bench, book, plan, done, skills)
+        await _table(bench, book, plan, done, skills, journal)
     elif plan.problem is not None:
         await _field(bench, book, plan, done, skills)
     return book.write(journal)
@@ -94,13 +95,16 @@ async def _service(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, ski
     await measure_service(bench, book, step, served, offline, plan, split)
 
 
-async def _table(bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skills: Mapping[str, Skill]) -> None:
+async def _table(
+    bench: Bench, book: EvidenceBook, plan: Plan, done: Done, skills: Mapping[str, Skill], journal: Journal
+) -> None:
     """The usual candidates; or, where the plan has one, a network of its own against them."""
     usual, network = (_subject(bench, done, skills, kinds) for kinds in (TABLES, FLAX_TABLES))
     subject, rivals = (network, usual) if network is not None else (usual, None)
     if subject is not None and plan.data is not None:
         split = read_model(bench.run.split, SplitRecord)
         others = rivals.model if rivals is not None else None
+        own_access(book, bench.run, journal, subject.step.id)
         await measure_table(bench, book, subject.step, subject.outcome, subject.model, plan.data, split, others)
         await measure_table_latency(bench, book, subject, plan.data, split)
         book_traces(book, plan.data, subject.step.id)

@@ -24,6 +24,7 @@ from orchestrator.nodes.availability import left_undone, next_wish
 from orchestrator.nodes.choice_sentences import choice_sentence
 from orchestrator.nodes.context import Context
 from orchestrator.nodes.group_sentences import group_sentence
+from orchestrator.nodes.leak_sentences import leak_sentence
 from orchestrator.nodes.sentences import claims_of, headline
 from orchestrator.nodes.state import Ending, State
 from orchestrator.report.certificate import write_certificate
@@ -117,7 +118,8 @@ def _message(
     said = headline(status, results, verdicts, undone, open_boxes, language)
     evidence = _evidence(context)
     wish = next_wish(routing, context.run.run_id) if routing and status == "validated" else ""
-    more = (choice_sentence(plan, evidence, language), group_sentence(plan, evidence, language), wish)
+    said_of_groups = group_sentence(plan, evidence, language)
+    more = (choice_sentence(plan, evidence, language), said_of_groups, leak_sentence(evidence), wish)
     return " ".join(filter(None, (said, *more)))
 
 

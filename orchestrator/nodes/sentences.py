@@ -148,6 +148,8 @@ def _table_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
             yield f"Held-out {metric} of the candidate {entry.subject!r} on the same rows{_range(entry)}", entry
         elif entry.name == "coverage" and entry.subject == "delivered":
             yield f"Share of sealed rows inside the delivered 90 % prediction intervals{_range(entry)}", entry
+        elif entry.name == "accesses":
+            yield entry.text[:1].upper() + entry.text[1:], entry
     yield from choice_claims(plan, evidence)
     yield from calibration_claims(evidence)
     yield from slice_claims(evidence)
