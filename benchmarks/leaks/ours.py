@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from leaks.plants import Scenario
+from orchestrator.core.errors import BadInput
 from orchestrator.core.evidence import Verdict
 from orchestrator.core.plan import DataStrategy, SplitPlan
 from orchestrator.core.request import Request
@@ -148,7 +149,12 @@ async def travel(scenario: Scenario) -> Road:
             plan = await planner.plan(request, routing, profile, findings)
             assert plan.data is not None and plan.data.target == scenario.of.target, scenario.name
             here = folder / str(attempt)
-            split = split_table(path, plan.data, seed=0, destination=here / "seen", sealed=here / "sealed")
+            try:
+                split = split_table(path, plan.data, seed=0, destination=here / "seen", sealed=here / "sealed")
+            except BadInput:
+                if not findings:
+                    raise
+                break  # the leak cannot be repaired so: the run ends with an error, and what was found stands
             book = EvidenceBook(RunDirectory.create(here / "runs"), "", "", 0)
             book_leaks(book, split, plan.data, here, "train")
             verdict = leakage(Known(plan=plan, evidence=book.entries))
