@@ -46,7 +46,13 @@ class Timing(BaseModel):
 
 class Times(BaseModel):
     threads: int
+    device: str = "cpu"
     timings: tuple[Timing, ...]
+
+    @property
+    def by(self) -> str:
+        """What computed."""
+        return f"{self.threads} thread(s)" + (" and a GPU" if self.device == "cuda" else "")
 
     def of(self, variant: str, batch: int) -> Timing:
         return next(one for one in self.timings if (one.variant, one.batch) == (variant, batch))
@@ -81,7 +87,7 @@ async def measure_latency(
     write_json(source, [times.model_dump(mode="json") for times in rounds])
     for variant in variants:
         for batch in batches:
-            _book(book, [times.of(variant, batch) for times in rounds], rounds[0].threads, source, step)
+            _book(book, [times.of(variant, batch) for times in rounds], rounds[0].by, source, step)
     for name in RIVALS:
         if name in variants:
             _speedup(book, rounds, name, batches, source, step)
@@ -118,12 +124,12 @@ async def _timed(
     return (None, f"{len(missing)} timings lack") if missing else (times, "")
 
 
-def _book(book: EvidenceBook, rounds: list[Timing], threads: int, source: Path, step: str) -> None:
+def _book(book: EvidenceBook, rounds: list[Timing], by: str, source: Path, step: str) -> None:
     """One variant with one batch size, as the boxes timed it."""
     one, calls = rounds[0], sum(timing.repeats for timing in rounds)
     about, slowest = f"{one.variant}, batch {one.batch}", max(timing.p95_ms for timing in rounds)
     more = f"mean of {len(rounds)} boxes' medians after warm-up, 95th percentile up to {slowest:.4g} ms"
-    told = f"{more}; {threads} thread(s), {np.median([timing.cpu_ms for timing in rounds]):.4g} ms of CPU time"
+    told = f"{more}; {by}, {np.median([timing.cpu_ms for timing in rounds]):.4g} ms of CPU time"
     latency, between = mean_ratio([timing.median_ms for timing in rounds])
     book.add("latency_ms", latency, source, step, unit="ms", interval=between, n=calls, subject=about, text=told)
     throughput, between = mean_ratio([timing.throughput for timing in rounds])

@@ -56,12 +56,16 @@ Reporter = Callable[[int, int, float], None]
 
 
 def fit(
-    name: str, spec: Spec, rows: Rows, places: Places, stage: str, seed: int, checkpoint: Checkpoint, report: Reporter
-) -> Fitted:
-    """One candidate fitted to the rows at `places`, its scaling too. `stage` names the work in the checkpoint."""
+    name: str, spec: Spec, rows: Rows, places: Places, stage: str, seed: int, checkpoint: Checkpoint, report: Reporter,
+    device: str = "cpu",
+) -> Fitted:  # fmt: skip
+    """One candidate fitted to the rows at `places`, its scaling too. `stage` names the work in the checkpoint.
+
+    Networks are trained on `device`, the simple models on the processor.
+    """
     scaler = Scaler.fitted(rows.samples[places])
     if name in NETWORKS:
-        return _network(name, spec, rows, places, scaler, stage, seed, checkpoint, report)
+        return _network(name, spec, rows, places, scaler, stage, seed, checkpoint, report, device)
     some = places
     if len(places) > MANY_ROWS and name != "dummy":
         some = np.sort(np.random.default_rng([seed, 5]).permutation(places)[:MANY_ROWS])
@@ -69,8 +73,11 @@ def fit(
     return {"dummy": _dummy, "linear": _linear, "forest": _forest}[name](spec, flat, rows, some, scaler, seed)
 
 
-def outputs(fitted: Fitted, spec: Spec, samples: Samples) -> Array:
-    """Class probabilities (n, k) in the order of `classes`, or numbers (n, 1) in the target's unit."""
+def outputs(fitted: Fitted, spec: Spec, samples: Samples, device: str = "cpu") -> Array:
+    """Class probabilities (n, k) in the order of `classes`, or numbers (n, 1) in the target's unit.
+
+    A network predicts on `device`.
+    """
     scaled = fitted.scaler(samples)
     trained = fitted.network
     if trained is None:
@@ -81,7 +88,7 @@ def outputs(fitted: Fitted, spec: Spec, samples: Samples) -> Array:
     else:
         network = build(trained.family, spec, trained.outputs)
         network.load_state_dict(trained.weights)
-        told = forward(network, torch.from_numpy(scaled)).double()
+        told = forward(network.to(device), torch.from_numpy(scaled)).cpu().double()
         if fitted.classes:
             return np.asarray(torch.softmax(told, dim=1).numpy())
         found = told[:, 0].numpy()
@@ -135,18 +142,22 @@ def _forest(spec: Spec, flat: Samples, rows: Rows, some: Places, scaler: Scaler,
 
 def _network(
     name: str, spec: Spec, rows: Rows, places: Places, scaler: Scaler, stage: str, seed: int, checkpoint: Checkpoint,
-    report: Reporter,
+    report: Reporter, device: str,
 ) -> Fitted:  # fmt: skip
     learn, held = held_out(spec, rows, places, seed)
     centre, spread = 0.0, 1.0
     if not rows.classes:
         centre, spread = float(rows.target[learn].mean()), float(rows.target[learn].std()) or 1.0
     target = rows.target if rows.classes else (rows.target - centre) / spread
-    parts = (Part.of(scaler(rows.samples[some]), target[some], spec) for some in (learn, held))
+    parts = (Part.of(scaler(rows.samples[some]), target[some], spec, device) for some in (learn, held))
+    weights = _weights(spec, rows, learn)
     trained = train(
-        Task(name, spec, stage, seed, max(1, len(rows.classes)), *parts, _weights(spec, rows, learn), report),
+        Task(
+            name, spec, stage, seed, max(1, len(rows.classes)), *parts,
+            None if weights is None else weights.to(device), report, device,
+        ),
         checkpoint,
-    )
+    )  # fmt: skip
     schedule = words(spec, trained.rate)
     if trained.recoveries:
         schedule += f"; {trained.recoveries} times a loss was no number and the rate was halved"

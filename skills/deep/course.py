@@ -1,4 +1,7 @@
-"""The state of one training: weights, optimizer, curves; as arrays for a checkpoint and back."""
+"""The state of one training: weights, optimizer, curves; as arrays for a checkpoint and back.
+
+The arrays lie in the processor's memory whatever device they come from, and are taken up on any.
+"""
 
 from __future__ import annotations
 
@@ -56,10 +59,12 @@ class Course:
             "factor": self.factor, "recoveries": self.recoveries, "curves": self.curves,
         }  # fmt: skip
         found: Arrays = {"told": np.array(json.dumps(told))}
-        found |= {f"now/{name}": value.numpy() for name, value in copied(self.network).items()}
-        found |= {f"best/{name}": value.numpy() for name, value in self.best.items()}
+        found |= {f"now/{name}": value.cpu().numpy() for name, value in copied(self.network).items()}
+        found |= {f"best/{name}": value.cpu().numpy() for name, value in self.best.items()}
         for place, held in self.optimizer.state_dict()["state"].items():
-            found |= {f"optimizer/{place}/{key}": torch.as_tensor(value).numpy().copy() for key, value in held.items()}
+            found |= {
+                f"optimizer/{place}/{key}": torch.as_tensor(value).cpu().numpy().copy() for key, value in held.items()
+            }
         return found
 
     def recall(self, arrays: Arrays) -> None:

@@ -60,8 +60,8 @@ def _fold(job: Job, spec: Spec, rows: Rows, fold: Fold, name: str, stage: str, c
         if epoch % 5 == 0:
             job.progress(loss=loss, message=f"{stage}: epoch {epoch} of at most {epochs}")
 
-    fitted = fit(name, spec, rows, fold.train, stage, job.seed, checkpoint, report)
-    found = outputs(fitted, spec, rows.samples[fold.test])
+    fitted = fit(name, spec, rows, fold.train, stage, job.seed, checkpoint, report, job.device)
+    found = outputs(fitted, spec, rows.samples[fold.test], job.device)
     checkpoint.note(f"done.{stage}", {"outputs": found})
     return found
 

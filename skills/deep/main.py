@@ -23,15 +23,26 @@ from skills.deep.rows import Rows, read_inputs, read_training
 from skills.deep.scale import flattened
 from skills.deep.spec import Spec
 from skills.deep.stamp import stamp_of
+from skills.runtime import devices
 from skills.runtime.job import Inputs, Job, Outputs, UserMistake, write_json
 from skills.runtime.scoring.table_metrics import REGISTRY, Regressed
 
 LEAST_RESIDUALS = 20
+SMALLER = "ask for a smaller batch (`batch size 32`) or narrower layers, or say `on the CPU`"
 MOST_SHOWN = 2000  # samples whose scaled values are handed to the judge of scaling
 
 
 def work(job: Job) -> None:
-    """Compare the candidates on folds, fit all of them to all training rows, write the models and the reasons."""
+    """Compare the candidates on folds, fit all of them to all training rows, write the models and the reasons.
+
+    Raises: UserMistake where the data teach nothing, or a network and its batch do not fit into the GPU's memory.
+    """
+    devices.checked(job.device)
+    with devices.memory(job.device, SMALLER):
+        _work(job)
+
+
+def _work(job: Job) -> None:
     spec: Spec = job.spec
     started = time.process_time()
     rows = read_training(job.inputs["train"], spec)
@@ -62,7 +73,8 @@ def predict(model: Path, inputs: Inputs, variant: str) -> Outputs:
     told = load_model(model)
     samples, row_ids = read_inputs(_rows_of(inputs), told.spec)
     fitted = load_fitted(model, told, variant)
-    found = outputs(fitted, told.spec, samples)
+    with devices.memory(inputs.device, SMALLER):
+        found = outputs(fitted, told.spec, samples, devices.checked(inputs.device))
     target, half = told.spec.target, told.half_width
     if fitted.classes:
         return Outputs(found, fitted.classes, row_ids)
@@ -95,7 +107,7 @@ def _refit(job: Job, spec: Spec, rows: Rows, names: list[str], checkpoint: Check
         def report(epoch: int, epochs: int, loss: float, name: str = name) -> None:
             job.progress(loss=loss, message=f"{name}: epoch {epoch} of at most {epochs}, all training samples")
 
-        fitted[name] = fit(name, spec, rows, np.arange(len(rows)), name, job.seed, checkpoint, report)
+        fitted[name] = fit(name, spec, rows, np.arange(len(rows)), name, job.seed, checkpoint, report, job.device)
     return fitted
 
 
@@ -133,6 +145,7 @@ def _write_comparison(job: Job, spec: Spec, choice: Choice, found: Evaluation, f
             "folds": found.folds,
             "rows": len(found.places),
             "torch": torch.__version__,
+            **({"gpu": devices.card(), "gpu_peak_mb": devices.peak_mb()} if job.device != devices.CPU else {}),
             "candidates": [
                 {"model": line.model, "score": line.score, "behind": line.behind, "low": line.low, "high": line.high}
                 | {"chosen": line.chosen, "stopped": fitted[line.model].reason, "at": fitted[line.model].at}

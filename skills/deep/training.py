@@ -24,6 +24,7 @@ from skills.deep.spec import Spec
 
 AT_ONCE = 512  # samples in a forward pass without gradients
 MOST_RECOVERIES = 5
+LOOK = 32  # steps on a GPU between two looks at their losses
 FALLS = 1e-4  # a lower held-out loss by this share counts
 LEAST_EPOCHS = 8  # fewer show no plateau
 SETTLED = 0.01  # share of its whole fall that a loss on its plateau falls in the last quarter, at most
@@ -39,14 +40,18 @@ class Part:
     target: Tensor
 
     @classmethod
-    def of(cls, samples: NDArray[np.float32], target: NDArray[Any], spec: Spec) -> Part:
+    def of(cls, samples: NDArray[np.float32], target: NDArray[Any], spec: Spec, device: str = "cpu") -> Part:
         kind = np.float32 if spec.task == "regression" else np.int64
-        return cls(torch.from_numpy(np.ascontiguousarray(samples)), torch.from_numpy(target.astype(kind)))
+        both = torch.from_numpy(np.ascontiguousarray(samples)), torch.from_numpy(target.astype(kind))
+        return cls(*(one.to(device) for one in both))
 
 
 @dataclass(frozen=True)
 class Task:
-    """One training. `name` is its part of the checkpoint and, with the seed, decides all that is drawn in it."""
+    """One training. `name` is its part of the checkpoint and, with the seed, decides all that is drawn in it.
+
+    Both parts and the weights of the classes lie on `device`.
+    """
 
     family: str
     spec: Spec
@@ -57,6 +62,7 @@ class Task:
     held: Part
     class_weights: Tensor | None = None
     report: Report = lambda epoch, epochs, loss: None
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ class Trained:
 def train(task: Task, checkpoint: Checkpoint) -> Trained:
     """To the end, from where the checkpoint left it."""
     torch.manual_seed(seed_of(task, "weights"))
-    network = build(task.family, task.spec, task.outputs)
+    network = build(task.family, task.spec, task.outputs).to(task.device)
     course = Course.begin(network, optimizer_for(task.spec, network))
     if (known := checkpoint.recall(task.name)) is not None:
         course.recall(known)
@@ -92,17 +98,20 @@ def train(task: Task, checkpoint: Checkpoint) -> Trained:
         task.report(course.epoch, task.spec.epochs, course.curves["validation_loss"][-1][1])
         reason = _ended(task.spec, course)
     checkpoint.forget(task.name)
+    best = {name: value.cpu() for name, value in course.best.items()}
     return Trained(
-        task.family, task.outputs, course.best, reason, course.epoch, task.spec.epochs, rate_of(task.spec),
+        task.family, task.outputs, best, reason, course.epoch, task.spec.epochs, rate_of(task.spec),
         course.recoveries, course.curves,
     )  # fmt: skip
 
 
 def forward(network: nn.Module, samples: Tensor) -> Tensor:
-    """Outputs (n, k) without gradients, in batches of one size."""
+    """Outputs (n, k) without gradients, in batches of one size, on the network's device."""
     network.eval()
+    device = next(network.parameters()).device
     with torch.no_grad():
-        return torch.cat([network(samples[at : at + AT_ONCE]) for at in range(0, len(samples), AT_ONCE)])
+        parts = (samples[at : at + AT_ONCE].to(device) for at in range(0, len(samples), AT_ONCE))
+        return torch.cat([network(part) for part in parts])
 
 
 def seed_of(task: Task, what: str) -> int:
@@ -143,34 +152,38 @@ def _epoch(task: Task, course: Course) -> None:
     held = course.snapshot()
     torch.manual_seed(seed_of(task, f"epoch {course.epoch} {course.recoveries}"))
     course.network.train()
-    order = torch.randperm(len(task.learn.samples))
+    order = torch.randperm(len(task.learn.samples)).to(task.device)
     batches = [part for part in order.split(task.spec.batch) if len(part) > 1]
-    losses, norms, rate = [], [], 0.0
+    look = 1 if task.device == "cpu" else LOOK
+    made, waiting, rate = [], [], 0.0
     for place, chosen in enumerate(batches):
         done, steps = course.epoch * len(batches) + place, task.spec.epochs * len(batches)
         rate = rate_of(task.spec) * course.factor * share_of(task.spec, done, steps)
-        loss, norm = _step(task, course, chosen, rate)
-        if not (math.isfinite(loss) and math.isfinite(norm)):
+        waiting.append(_step(task, course, chosen, rate))
+        if len(waiting) < look and place + 1 < len(batches):
+            continue
+        made += torch.stack(waiting).tolist()
+        waiting = []
+        if not np.isfinite(made[-look:]).all():
             course.restore(held)
             course.factor *= FALL
             course.recoveries += 1
-            losses, norms = [], []
+            made = []
             break
-        losses.append(loss)
-        norms.append(norm)
     course.epoch += 1
     outputs = forward(course.network, task.held.samples)
     reached = float(loss_of(task, outputs, task.held.target))
     found = {"validation_loss": reached, "rate": rate}
-    if losses:
+    if made:
+        losses, norms = zip(*made, strict=True)
         found |= {"loss": float(np.mean(losses)), "gradient_norm": float(np.mean(norms))}
     for name, value in found.items():
         course.curves[name].append([course.epoch, value if math.isfinite(value) else float("nan")])
     _note(task.spec, course, reached)
 
 
-def _step(task: Task, course: Course, chosen: Tensor, rate: float) -> tuple[float, float]:
-    """(loss, gradient norm before clipping); no step is made where one of them is no number."""
+def _step(task: Task, course: Course, chosen: Tensor, rate: float) -> Tensor:
+    """Loss and gradient norm before clipping (2,), still on the device: reading them would wait for it."""
     for group in course.optimizer.param_groups:
         group["lr"] = rate
     samples = augmented(task.learn.samples[chosen], task.spec.augment)
@@ -178,11 +191,9 @@ def _step(task: Task, course: Course, chosen: Tensor, rate: float) -> tuple[floa
     loss = loss_of(task, course.network(samples), task.learn.target[chosen])
     loss.backward()  # type: ignore[no-untyped-call]
     bound = task.spec.clip or float("inf")
-    norm = float(nn.utils.clip_grad_norm_(course.network.parameters(), bound))
-    value = float(loss.detach())
-    if math.isfinite(value) and math.isfinite(norm):
-        course.optimizer.step()
-    return value, norm
+    norm = nn.utils.clip_grad_norm_(course.network.parameters(), bound)
+    course.optimizer.step()
+    return torch.stack((loss.detach(), norm))
 
 
 def _note(spec: Spec, course: Course, reached: float) -> None:

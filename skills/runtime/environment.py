@@ -8,6 +8,8 @@ import sys
 from importlib.metadata import distributions
 from typing import Any
 
+from skills.runtime.devices import CPU, card
+
 
 def record(seed: int, threads: int, fingerprint: dict[str, str], device: str) -> dict[str, Any]:
     """Python, packages, platform, threads, seeds, leased device. No clock, so that equal runs write equal records."""
@@ -29,4 +31,5 @@ def record(seed: int, threads: int, fingerprint: dict[str, str], device: str) ->
         "seed_fingerprint": fingerprint,
         "hash_seed": os.environ.get("PYTHONHASHSEED", ""),
         "device": device,
+        **({"gpu": card()} if device != CPU else {}),
     }

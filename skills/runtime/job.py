@@ -34,12 +34,14 @@ class UserMistake(Exception):
 class Inputs:
     """What to predict at: `points` (n, d) with their `names` for fields, or a Parquet file of `rows` for tables.
 
-    The rows hold the feature columns and `row_id` (int64), in no promised order.
+    The rows hold the feature columns and `row_id` (int64), in no promised order. `device` is where to compute ("cuda"
+    where the box has a GPU); a skill that uses none may overlook it.
     """
 
     points: Array | None = None
     names: tuple[str, ...] = ()
     rows: Path | None = None
+    device: str = "cpu"
 
     def column(self, name: str) -> Array:
         """One column of `points`, by its name."""

@@ -49,11 +49,12 @@ def time_job(raw: dict[str, Any], out: Path) -> None:
     repeats, warmups = int(told.get("repeats", 30)), int(told.get("warmups", 3))
     found = []
     for batch in told.get("batches", [1, 1024]):
-        some = batch_of(inputs, int(batch), out)
+        some = batch_of(inputs, int(batch), out, str(raw.get("device", "cpu")))
         for variant in raw.get("variants") or ["delivered"]:
             call = _call(main, Path(entry["path"]), some, variant)
             found.append(asdict(measured(call, variant, int(batch), repeats, warmups)))
-    write_json(out / "times.json", {"threads": int(raw.get("threads", 1)), "timings": found})
+    told = {"threads": int(raw.get("threads", 1)), "device": str(raw.get("device", "cpu")), "timings": found}
+    write_json(out / "times.json", told)
 
 
 def measured(call: Callable[[], object], variant: str, batch: int, repeats: int, warmups: int) -> Timing:
@@ -73,7 +74,7 @@ def measured(call: Callable[[], object], variant: str, batch: int, repeats: int,
     )  # fmt: skip
 
 
-def batch_of(inputs: dict[str, Path], batch: int, out: Path) -> Inputs:
+def batch_of(inputs: dict[str, Path], batch: int, out: Path, device: str = "cpu") -> Inputs:
     """The first `batch` rows of a predict job's inputs. Raises UserMistake where there is none."""
     if "rows" in inputs:
         pandas: Any = importlib.import_module("pandas")
@@ -84,12 +85,13 @@ def batch_of(inputs: dict[str, Path], batch: int, out: Path) -> Inputs:
         frame["row_id"] = np.arange(batch)
         path = out / f"rows-{batch}.parquet"
         frame.to_parquet(path)
-        return Inputs(rows=path)
+        return Inputs(rows=path, device=device)
     with np.load(inputs["points"], allow_pickle=False) as held:
         points, names = np.asarray(held["inputs"], dtype=np.float64), held["input_names"]
         if not len(points):
             raise UserMistake("there are no points to time a prediction with")
-        return Inputs(points=points[np.arange(batch) % len(points)], names=tuple(str(name) for name in names))
+        some = points[np.arange(batch) % len(points)]
+        return Inputs(points=some, names=tuple(str(name) for name in names), device=device)
 
 
 def _clocked(call: Callable[[], object]) -> tuple[float, float]:

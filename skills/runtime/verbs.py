@@ -85,7 +85,9 @@ def predict(raw: dict[str, Any], out: Path) -> None:
     main = importlib.import_module(f"skills.{subject.skill}.main")
     seeds.settle_torch()
     seeds.seed_everything(int(raw.get("seed", 0)))
-    inputs = read_inputs({name: Path(path) for name, path in raw["inputs"].items()})
+    inputs = read_inputs(
+        {name: Path(path) for name, path in raw["inputs"].items()}, str(raw.get("device", "cpu"))
+    )
     variants = list(raw.get("variants") or ["delivered"])
     for place, variant in enumerate(variants):
         outputs = main.predict(subject.path, inputs, variant)
@@ -152,16 +154,16 @@ def write_schema(skill: str) -> None:
     sys.stdout.write(schema_text(skill))
 
 
-def read_inputs(files: dict[str, Path]) -> Inputs:
+def read_inputs(files: dict[str, Path], device: str = "cpu") -> Inputs:
     """The inputs of a predict job: `points` (.npz) or `rows` (Parquet, left to the skill to read)."""
     if "rows" in files:
-        return Inputs(rows=files["rows"])
+        return Inputs(rows=files["rows"], device=device)
     with np.load(files["points"], allow_pickle=False) as held:
         points = np.asarray(held["inputs"], dtype=np.float64)
         names = tuple(str(name) for name in held["input_names"])
     if points.ndim != 2 or points.shape[1] != len(names):
         raise ValueError(f"inputs have shape {points.shape} and {len(names)} names: (n, d) and d are wanted")
-    return Inputs(points=points, names=names)
+    return Inputs(points=points, names=names, device=device)
 
 
 def prediction_arrays(inputs: Inputs, outputs: Outputs) -> dict[str, np.ndarray]:
