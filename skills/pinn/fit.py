@@ -48,7 +48,8 @@ class Link:
 class Task:
     """A setting to be fitted by a spec, with a seed, a ledger of what is done, and someone to tell how it goes.
 
-    `before` is the network of the window before.
+    `before` is the network of the window before. Rows are made on `device`; `leased` is the one that a method which
+    can use a GPU may take.
     """
 
     setting: Setting
@@ -58,11 +59,14 @@ class Task:
     ledger: Ledger = field(default_factory=Ledger)
     stage: str = "all"
     before: Link | None = None
+    device: str = "cpu"
+    leased: str = "cpu"
 
     @cached_property
     def held_out(self) -> Rows:
         count = max(HELD_OUT_POINTS.get(len(self.setting.problem.names), 2048), self.spec.interior or 0)
-        return self.setting.rows(self.setting.points(0, self.seed + HELD_OUT_SEED, count), HELD_OUT_EDGE)
+        points = self.setting.points(0, self.seed + HELD_OUT_SEED, count)
+        return self.setting.rows(points, HELD_OUT_EDGE).on(self.device)
 
     def network(self, hidden: tuple[int, ...]) -> Network:
         return Network((self.setting.frame.width, *hidden, len(self.setting.problem.fields)))
@@ -72,7 +76,7 @@ class Task:
         return self.setting.points(2 * parameters, self.seed, self.spec.interior)
 
     def rows(self, points: np.ndarray) -> Rows:
-        return self.setting.rows(points, self.spec.edge)
+        return self.setting.rows(points, self.spec.edge).on(self.device)
 
     def called(self, stage: str) -> Task:
         """The same, a part of this one in the ledger."""

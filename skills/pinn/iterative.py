@@ -23,7 +23,7 @@ def inexact(network: Network, rows: Rows, state: State) -> State:
     """One step: (J'J + mu I) d = -J'r solved nearly; its length by halving; mu falls where the whole step was good."""
     operator = rows.operator(network, state.parameters)
     gradient = operator.transposed(operator.residuals)
-    direction = _conjugate_gradients(operator, -gradient, state.damping, _sketched(operator, state.damping))
+    direction = _conjugate_gradients(operator, -gradient, state.damping, _sketched(operator, state.damping)).cpu()
     for halvings in range(HALVINGS):
         tried = rows.unknowns.kept(state.parameters + 0.5**halvings * direction)
         loss = rows.loss(network, tried)
@@ -41,14 +41,14 @@ def _sketched(operator: Operator, damping: float) -> tuple[Tensor, Tensor, float
     J'S S'J stands for J'J, with the count sketch S: rows with random signs in `SKETCH` random sums, one backward pass
     each. Used as the Nyström preconditioner of Frangella, Tropp & Udell 2023, doi:10.1137/21M1466244.
     """
-    count = len(operator.residuals)
+    rows, count = operator.rows, len(operator.residuals)
     size = min(SKETCH, count)
     generator = np.random.default_rng(count)
-    signs = torch.from_numpy(generator.choice([-1.0, 1.0], count))
-    groups = torch.from_numpy(generator.permutation(count) % size)
+    signs = torch.from_numpy(generator.choice([-1.0, 1.0], count)).to(rows.device)
+    groups = torch.from_numpy(generator.permutation(count) % size).to(rows.device)
     columns = []
     for group in range(size):
-        columns.append(operator.transposed(torch.where(groups == group, signs, torch.zeros(()).double())))
+        columns.append(operator.transposed(torch.where(groups == group, signs, signs.new_zeros(()))))
     left, values, _ = torch.linalg.svd(torch.stack(columns, dim=1), full_matrices=False)
     return left, values**2, float(values[-1] ** 2) + damping
 

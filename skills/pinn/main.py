@@ -10,8 +10,10 @@ from typing import Any
 
 from skills.pinn.ledger import Ledger
 from skills.pinn.model import VARIANTS, features, predict, save
+from skills.runtime import devices
 from skills.runtime.job import Job, UserMistake, write_json
 
+SMALLER = "ask for narrower layers (`hidden 30x30`) or fewer collocation points, or say `on the CPU`"
 LIBRARIES = ("torch",)  # loaded by `work` alone: predicting needs numpy only
 
 __all__ = ["LIBRARIES", "features", "predict", "work"]
@@ -19,12 +21,14 @@ __all__ = ["LIBRARIES", "features", "predict", "work"]
 
 def work(job: Job) -> None:
     """Train, fit the baseline to the data alone, and write the model with both variants."""
+    devices.checked(job.device)
     training = importlib.import_module("skills.pinn.training")
     data = _observations(job)
     stamp = hashlib.sha256(f"{job.spec.model_dump_json()} {job.seed} {data}".encode()).hexdigest()
     ledger = Ledger.open(job.out, job.inputs.get("checkpoint"), stamp, job.spec.checkpoint_s)
     started = time.process_time()
-    done = training.train(job.spec, job.seed, _reporter(job), data, ledger)
+    with devices.memory(job.device, SMALLER):
+        done = training.train(job.spec, job.seed, _reporter(job), data, ledger, job.device)
     spent = time.process_time() - started
     problem, variants = job.spec.problem, {VARIANTS[0]: done.pieces, VARIANTS[1]: [training.data_only(done)]}
     save(job.model_folder, problem.names, problem.fields, variants)

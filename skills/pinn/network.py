@@ -198,4 +198,4 @@ def _push(change: Tensor, slopes: Tensor, channels: Channels) -> Tensor:
 
 
 def _shaped(entered: Tensor, adjoint: Tensor) -> Tensor:
-    return torch.empty((entered.shape[1], entered.shape[2], adjoint.shape[2]), dtype=torch.float64)
+    return entered.new_empty((entered.shape[1], entered.shape[2], adjoint.shape[2]))

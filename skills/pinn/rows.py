@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -42,6 +42,11 @@ class Segment:
                 fixed[name] = slope(own, torch)
         return cls(start, start + len(weights), form, torch.from_numpy(weights), own, fixed)
 
+    def on(self, device: str) -> Segment:
+        """The same, its tensors on a device."""
+        columns, fixed = (_on(values, device) for values in (self.columns, self.fixed))
+        return replace(self, weights=self.weights.to(device), columns=columns, fixed=fixed)
+
     def slope(self, name: str, values: Values) -> Tensor | float:
         return self.fixed[name] if name in self.fixed else self.form.by(name)(values, torch)
 
@@ -56,6 +61,11 @@ class Block:
     factors: Tensor  # (C, fields): physical derivative per network unit
     centre: tuple[float, ...]
     fields: tuple[str, ...]
+
+    def on(self, device: str) -> Block:
+        """The same, its tensors on a device."""
+        layers = tuple(tuple(one.on(device) for one in layer) for layer in self.layers)
+        return replace(self, inputs=self.inputs.to(device), layers=layers, factors=self.factors.to(device))
 
     @property
     def points(self) -> int:
@@ -85,9 +95,9 @@ class Block:
     def linearised(self, outputs: Tensor, unknowns: Unknowns, told: dict[str, float]) -> Linear:
         """Residuals, the rows' coefficients layer by layer, and the columns of the unknowns."""
         parts, mixes = [], []
-        extra = torch.zeros((self.count, len(unknowns.names)), dtype=torch.float64)
+        extra = outputs.new_zeros((self.count, len(unknowns.names)))
         for at, layer in enumerate(self.layers):
-            mix = torch.zeros((len(self.channels), self.points, len(self.fields)), dtype=torch.float64)
+            mix = outputs.new_zeros((len(self.channels), self.points, len(self.fields)))
             for one in layer:
                 values = self.values(one, outputs, told)
                 parts.append(one.weights * one.form(values, torch))
@@ -119,11 +129,20 @@ class Linear:
 class Rows:
     """All rows; weights are inside, so that the sum of their squares is the loss.
 
-    Parameters are one flat vector: the network's, then the scaled unknown coefficients.
+    Parameters are one flat vector: the network's, then the scaled unknown coefficients. They may lie anywhere; what is
+    computed of them lies where the rows do.
     """
 
     blocks: tuple[Block, ...]
     unknowns: Unknowns = field(default_factory=Unknowns)
+
+    def on(self, device: str) -> Rows:
+        """The same, all tensors on a device."""
+        return self if device == self.device.type else replace(self, blocks=tuple(one.on(device) for one in self.blocks))
+
+    @property
+    def device(self) -> torch.device:
+        return self.blocks[0].inputs.device
 
     @property
     def count(self) -> int:
@@ -151,7 +170,7 @@ class Rows:
     def jacobian(self, network: Network, parameters: Tensor) -> tuple[Tensor, Tensor]:
         """Residuals (rows,) and their derivatives (rows, network.size + K)."""
         weights, told = self._split(network, parameters)
-        found = torch.empty((self.count, network.size + len(self.unknowns.names)), dtype=torch.float64)
+        found = weights.new_empty((self.count, network.size + len(self.unknowns.names)))
         parts, at = [], 0
         for block in self.blocks:
             tape = network.tape(weights, block.channels, block.inputs)
@@ -169,7 +188,7 @@ class Rows:
         weights, told = self._split(network, parameters)
         last = network.layers(weights)[-1]
         width, fields = last[0].shape
-        found = torch.empty((self.count, network.output_size + len(self.unknowns.names)), dtype=torch.float64)
+        found = weights.new_empty((self.count, network.output_size + len(self.unknowns.names)))
         parts, at = [], 0
         for block, hidden in zip(self.blocks, entering, strict=True):
             outputs = hidden @ last[0]
@@ -179,7 +198,7 @@ class Rows:
             for mix in linear.mixes:
                 out = found[at : at + block.points]
                 for of_field in range(fields):
-                    columns = torch.zeros((block.points, width), dtype=torch.float64)
+                    columns = weights.new_zeros((block.points, width))
                     for channel in range(len(block.channels)):
                         columns.addcmul_(hidden[channel], mix[channel, :, of_field, None])
                     out[:, of_field : width * fields : fields] = columns
@@ -214,7 +233,7 @@ class Rows:
         return Operator(self, network, weights, tapes, linears)
 
     def _split(self, network: Network, parameters: Tensor) -> tuple[Tensor, dict[str, float]]:
-        return parameters[: network.size], self.unknowns.told(parameters[network.size :])
+        return parameters[: network.size].to(self.device), self.unknowns.told(parameters[network.size :].cpu())
 
 
 @dataclass(frozen=True)
@@ -243,7 +262,7 @@ class Operator:
 
     def transposed(self, vector: Tensor) -> Tensor:
         """Jᵀ w, for w (rows,)."""
-        total = torch.zeros(self.network.size + len(self.rows.unknowns.names), dtype=torch.float64)
+        total = vector.new_zeros(self.network.size + len(self.rows.unknowns.names))
         at = 0
         for block, tape, linear in zip(self.rows.blocks, self.tapes, self.linears, strict=True):
             own = vector[at : at + block.count]
@@ -253,3 +272,7 @@ class Operator:
             total[self.network.size :] += linear.extra.T @ own
             at += block.count
         return total
+
+
+def _on(values: Values, device: str) -> Values:
+    return {name: value.to(device) if isinstance(value, Tensor) else value for name, value in values.items()}

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from skills.pinn.network import Network
-from skills.pinn.normal import LARGEST_DAMPING, Accurate, Normal
+from skills.pinn.normal import LARGEST_DAMPING, Accurate, Normal, NormalOnCard
 from skills.pinn.rows import Rows
 
 HALVINGS = 14  # the grid of step lengths is 1, 1/2, … 2**-13
@@ -48,7 +48,11 @@ class Linearised:
 
     residuals: Tensor
     jacobian: Tensor
-    solver: Normal | Accurate
+    solver: Normal | NormalOnCard | Accurate
+
+    def along(self, direction: Tensor) -> Tensor:
+        """How the residuals change (rows,) in a direction (parameters,)."""
+        return self.jacobian @ direction.to(self.jacobian.device)
 
 
 Step = Callable[[Network, Rows, State], State]
@@ -92,7 +96,7 @@ def careful(network: Network, rows: Rows, state: State) -> State:
         solve, damping = at.solver.factored(damping)
         direction = solve(at.residuals)
         found = _tried(network, rows, state, direction, damping)
-        moved = at.jacobian @ direction
+        moved = at.along(direction)
         expected = float(2 * at.residuals @ moved + moved @ moved)
         if found.loss < state.loss and expected < 0:
             gain = (found.loss - state.loss) / expected
@@ -117,14 +121,15 @@ def greedy(network: Network, rows: Rows, state: State) -> State:
 
 def _linearised(network: Network, rows: Rows, state: State) -> Linearised:
     residuals, jacobian = rows.jacobian(network, state.parameters)
-    solver = Accurate if state.loss < PRECISE * state.first else Normal
-    return Linearised(residuals, jacobian, solver.of(jacobian))
+    if state.loss < PRECISE * state.first:
+        return Linearised(residuals, jacobian, Accurate.of(jacobian))
+    return Linearised(residuals, jacobian, (NormalOnCard if jacobian.is_cuda else Normal).of(jacobian))
 
 
 def _bend(network: Network, rows: Rows, state: State, at: Linearised, direction: Tensor) -> Tensor:
     """The second derivative of the residuals along the direction (rows,), by a difference."""
     moved = rows.residuals(network, state.parameters + PROBE * direction)
-    return 2 / PROBE * ((moved - at.residuals) / PROBE - at.jacobian @ direction)
+    return 2 / PROBE * ((moved - at.residuals) / PROBE - at.along(direction))
 
 
 def _tried(network: Network, rows: Rows, state: State, direction: Tensor, damping: float) -> State:

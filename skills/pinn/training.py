@@ -47,9 +47,13 @@ class Training:
 
 
 def train(
-    spec: Spec, seed: int, report: Report, observed: Observed | None = None, ledger: Ledger | None = None
-) -> Training:
-    """Fit the spec's problem. Raises: UserMistake where the optimizer does not suit the layers or the problem."""
+    spec: Spec, seed: int, report: Report, observed: Observed | None = None, ledger: Ledger | None = None,
+    device: str = "cpu",
+) -> Training:  # fmt: skip
+    """Fit the spec's problem, Gauss–Newton on `device`, all else on the processor.
+
+    Raises: UserMistake where the optimizer does not suit the layers or the problem.
+    """
     torch.set_grad_enabled(False)
     if spec.method == "least_squares" and spec.hidden and len(spec.hidden) != 1:
         raise UserMistake(
@@ -63,7 +67,7 @@ def train(
             "time other than initial values",
             "leave windows out",
         )
-    task = Task(setting, spec, seed, report, ledger or Ledger())
+    task = Task(setting, spec, seed, report, ledger or Ledger(), leased=device)
     return _inverse(task) if spec.problem.inverse else Training(task, OPTIMIZERS[spec.method](task))
 
 
@@ -149,7 +153,7 @@ def _trained(task: Task) -> Fit:
 def _safe(task: Task) -> Fit:
     """Gauss–Newton, and the quasi-Newton method where no start of it gave a finite loss."""
     try:
-        return gauss_newton.fit(task)
+        return gauss_newton.fit(replace(task, device=task.leased))
     except ArithmeticError as failed:
         found = quasi_newton.fit(task)
         return replace(found, schedule=f"Gauss–Newton failed ({failed}); {found.schedule}")

@@ -79,7 +79,7 @@ def _solved(
 ) -> list[tuple[float, Widened]]:
     seed, count = [task.seed, at, width], POINTS * width
     points = chosen(task.setting, network, parameters, count, seed)
-    rows, found = task.setting.rows(points, task.spec.edge or max(64, round(EDGE * count))), []
+    rows, found = task.setting.rows(points, task.spec.edge or max(64, round(EDGE * count))).on(task.device), []
     for spread in spreads:
         wide, start = with_copies(network, parameters, width, spread, seed)
         solved, loss = solve(wide, start, rows)
@@ -113,6 +113,7 @@ def solve(network: Network, parameters: Tensor, rows: Rows) -> tuple[Tensor, flo
     Newton's iteration by QR factors that are kept while they serve: started near the solution, one factorisation does.
     Columns are scaled and damped beyond working precision, which holds back directions that the rows do not tell.
     """
+    parameters = parameters.to(rows.device)
     entering = rows.hidden(network, parameters)
     residuals = rows.with_hidden(network, parameters, entering)
     loss, factors, fresh = float(residuals @ residuals), _factored(network, parameters, rows, entering), True
@@ -131,7 +132,7 @@ def solve(network: Network, parameters: Tensor, rows: Rows) -> tuple[Tensor, flo
             break
         else:
             factors, fresh = _factored(network, parameters, rows, entering), True
-    return parameters, loss
+    return parameters.cpu(), loss
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ class _Factors:
 
     def solution(self, target: Tensor) -> Tensor:
         size = len(self.lengths)
-        padded = torch.cat((target, torch.zeros(size, dtype=torch.float64)))[:, None]
+        padded = torch.cat((target, target.new_zeros(size)))[:, None]
         turned = torch.ormqr(self.reflectors, self.scalars, padded, transpose=True)[:size]
         return torch.linalg.solve_triangular(self.reflectors[:size], turned, upper=True)[:, 0] / self.lengths
 
@@ -153,6 +154,6 @@ def _factored(network: Network, parameters: Tensor, rows: Rows, entering: list[T
     """None where the Jacobian is not finite."""
     _, jacobian = rows.output_jacobian(network, parameters, entering)
     lengths = torch.linalg.norm(jacobian, dim=0).clamp(min=1e-300)
-    damping = CUT * torch.eye(len(lengths), dtype=torch.float64)
+    damping = CUT * torch.eye(len(lengths), dtype=torch.float64, device=rows.device)
     table = torch.cat((jacobian / lengths, damping))
     return _Factors(*torch.geqrf(table), lengths) if bool(torch.isfinite(table).all()) else None
