@@ -16,8 +16,12 @@ __all__ = ["features", "predict", "work"]
 
 
 def work(job: Job) -> None:
-    """Do what the spec's mode names; JAX is imported here, predicting a field needs numpy alone."""
-    importlib.import_module("skills.jax.settle").settle()
+    """Do what the spec's mode names; JAX is imported here, predicting a field needs numpy alone.
+
+    Programs for quick inference are exported for the processor, where they are measured and served.
+    """
+    device = "cpu" if job.spec.mode == "inference" else job.device
+    importlib.import_module("skills.jax.settle").settle(device)
     importlib.import_module(WORKERS[job.spec.mode]).work(job)
 
 

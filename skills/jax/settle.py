@@ -1,32 +1,44 @@
-"""Settles JAX before its first use: float64, one thread a core that was asked for, a cache of compiled programs."""
+"""Settles JAX before its first use: float64, the device and the threads that were asked for, a cache of programs."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 
-def settle() -> ModuleType:
-    """JAX, imported once its environment is fixed.
+def settle(device: str = "cpu") -> ModuleType:
+    """JAX, imported once its environment is fixed. Its first call in a process decides on the device.
+
+    Left to itself JAX takes any GPU that it sees, and most of its memory. On "cuda" it takes the leased one, by
+    deterministic algorithms and as much memory as it needs; where this environment has no JAX for CUDA, the processor.
 
     Threads are counted by NPROC: XLA's own flags for them leave the pool of its thunks as wide as the machine. The
     cache lies in the box's own temporary folder, whatever JAX_COMPILATION_CACHE_DIR says: its files are machine code
     that is run unseen, so no box may run what another one wrote.
     """
     os.environ.setdefault("NPROC", os.environ.get("OMP_NUM_THREADS", "1"))
-    os.environ.setdefault("JAX_PLATFORMS", "" if os.environ.get("CUDA_VISIBLE_DEVICES") else "cpu")
+    os.environ.setdefault("JAX_PLATFORMS", platforms(device, entry_points(group="jax_plugins").names))
+    if "cuda" in os.environ["JAX_PLATFORMS"]:
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true".strip()
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # reloading a program warns of machine features that are ours
     import jax
 
     jax.config.update("jax_enable_x64", True)
     keep_programs(cache_folder())
     return jax
+
+
+def platforms(device: str, plugins: Collection[str]) -> str:
+    """The platforms that JAX may use, its default first; `plugins` are the names of those that are installed."""
+    return "cuda,cpu" if device == "cuda" and any("cuda" in name for name in plugins) else "cpu"
 
 
 def cache_folder() -> Path:

@@ -138,7 +138,9 @@ class Rows:
 
     def on(self, device: str) -> Rows:
         """The same, all tensors on a device."""
-        return self if device == self.device.type else replace(self, blocks=tuple(one.on(device) for one in self.blocks))
+        if device == self.device.type:
+            return self
+        return replace(self, blocks=tuple(one.on(device) for one in self.blocks))
 
     @property
     def device(self) -> torch.device:
