@@ -1,7 +1,7 @@
 """The skills deep, pinn and jax on a GPU and on the same machine's processor, one thread: seconds, result, memory.
 
-Jobs on the card run one after the other, those on the processor beside them, each on a core of its own. Then each job
-on the card runs again: are the model's files the same? One is killed and goes on, on the card and on the processor.
+Jobs on the card run one after the other and alone; then those on the processor, several at once, and beside them those
+on the card again: are the model's files the same? One is killed and goes on, on the card and on the processor.
 Without a GPU nothing is measured.
 """
 
@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,7 +35,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--python", default=sys.executable, help="of an environment whose torch is built for CUDA")
     parser.add_argument("--cases", nargs="+", default=list(CASES), choices=list(CASES))
     parser.add_argument("--device", default="cuda", help="cpu: try the benchmark itself, without a GPU")
-    parser.add_argument("--cores", type=int, default=max(1, (os.cpu_count() or 2) - 4), help="for the processor's jobs")
+    parser.add_argument("--cores", type=int, default=max(1, (os.cpu_count() or 2) // 2), help="for jobs at once")
     parser.add_argument("--limit-s", type=float, default=200.0, help="of one job")
     parser.add_argument("--result", type=Path, default=ROOT / "benchmarks" / "results" / "gpu.json")
     return parser.parse_args()
@@ -93,6 +94,8 @@ def figures(case: Case, out: Path) -> Figures:
     found: Figures = {"at": history["stopped"]["at"], "model": digest.hexdigest()[:16]}
     if gpu:
         found["gpu"] = gpu
+    if peak := re.search(r"at most (\d+) MiB", (out / "log.txt").read_text()):
+        found["peak_mb"] = float(peak[1])
     if case.truth is not None:
         return {**found, "error": error_of(case, out)}
     choice = json.loads((out / "choice.json").read_text())
@@ -146,11 +149,11 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         jobs, found = Jobs(wanted.python, Path(folder), wanted.limit_s), {name: {} for name in wanted.cases}
+        for name in wanted.cases:
+            found[name]["card"] = jobs.run(name, CASES[name], wanted.device, "card")
+            print(name, found[name]["card"], flush=True)
         with ThreadPoolExecutor(wanted.cores) as cores:
             beside = {name: cores.submit(jobs.run, name, CASES[name], "cpu", "cpu") for name in wanted.cases}
-            for name in wanted.cases:
-                found[name]["card"] = jobs.run(name, CASES[name], wanted.device, "card")
-                print(name, found[name]["card"], flush=True)
             going = cores.submit(resumed, jobs, wanted.device)
             again = {name: cores.submit(jobs.run, name, CASES[name], wanted.device, "again") for name in wanted.cases}
             for name in wanted.cases:

@@ -109,16 +109,16 @@ CASES: dict[str, Case] = {
     "cnn, 2,000 series of 2 x 128": deep([2, 128], "cnn", lambda: series(2000), epochs=12),
     "cnn, 6,000 images of 28 x 28": deep([1, 28, 28], "cnn", lambda: images(6000), epochs=4),
     "lstm, 2,000 series of 2 x 128": deep([2, 128], "lstm", lambda: series(2000), epochs=8),
-    "transformer, 6,000 series of 2 x 128": deep([2, 128], "transformer", lambda: series(6000), epochs=8),
+    "transformer, 6,000 series of 2 x 128": deep([2, 128], "transformer", lambda: series(6000), epochs=4),
     "transformer of 4 x 256, 6,000 series of 2 x 128": deep(
-        [2, 128], "transformer", lambda: series(6000), epochs=4, width=256, layers=4, batch=128
+        [2, 128], "transformer", lambda: series(6000), epochs=2, width=256, layers=4, batch=128
     ),
     "heat": network(HEAT, heat, tolerance=1e-6),
-    "heat, 40-40-40": network(HEAT, heat, hidden=[40, 40, 40], **SHORT),
+    "heat, 40-40-40": network(HEAT, heat, hidden=[40, 40, 40], **{**SHORT, "iterations": 20}),
     "burgers": network(BURGERS, burgers, tolerance=1e-4),
     "burgers, 20-20": network(BURGERS, burgers, hidden=[20, 20], **SHORT),
-    "burgers, 40-40-40": network(BURGERS, burgers, hidden=[40, 40, 40], **SHORT),
-    "burgers, 60-60-40": network(BURGERS, burgers, hidden=[60, 60, 40], **{**SHORT, "iterations": 25}),
+    "burgers, 40-40-40": network(BURGERS, burgers, hidden=[40, 40, 40], **{**SHORT, "iterations": 20}),
+    "burgers, 60-60-40": network(BURGERS, burgers, hidden=[60, 60, 40], **{**SHORT, "iterations": 20}),
     "heat in jax": network(HEAT, heat, "jax", mode="pinn", tolerance=1e-6),
     "burgers in jax": network(BURGERS, burgers, "jax", mode="pinn", tolerance=1e-4, iterations=60),
 }

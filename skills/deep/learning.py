@@ -19,9 +19,7 @@ def fit_parts(job: Job, spec: Spec, rows: Rows, name: str, checkpoint: Checkpoin
     classes, found = bool(rows.classes), {}
     for variant, part in growing_parts(rows.target, rows.groups, spec.cv.kind, classes=classes, seed=job.seed).items():
         job.progress(message=f"learning curve: {name} fit to {len(part)} of {len(rows)} training samples")
-        found[variant] = fit(
-            name, spec, rows, part, variant, job.seed, checkpoint, lambda *_: None, job.device
-        )
+        found[variant] = fit(name, spec, rows, part, variant, job.seed, checkpoint, lambda *_: None, job.device)
     return found
 
 

@@ -30,6 +30,8 @@ def work(job: Job) -> None:
     with devices.memory(job.device, SMALLER):
         done = training.train(job.spec, job.seed, _reporter(job), data, ledger, job.device)
     spent = time.process_time() - started
+    if job.device != devices.CPU:
+        job.progress(message=f"on the GPU at most {devices.peak_mb():.0f} MiB of memory were held")
     problem, variants = job.spec.problem, {VARIANTS[0]: done.pieces, VARIANTS[1]: [training.data_only(done)]}
     save(job.model_folder, problem.names, problem.fields, variants)
     job.variants(VARIANTS)

@@ -14,7 +14,12 @@ FULL = ("out of memory", "ALLOC_FAILED")  # in messages of CUDA and of its libra
 
 
 def checked(device: str) -> str:
-    """The device itself. Raises: UserMistake where a GPU was leased and PyTorch here cannot use it."""
+    """The device itself, on a GPU with PyTorch settled for it.
+
+    Beside deterministic algorithms PyTorch fills fresh memory with NaN, one more kernel for every tensor.
+
+    Raises: UserMistake where a GPU was leased and PyTorch here cannot use it.
+    """
     if device == CPU:
         return device
     torch = _torch()
@@ -23,6 +28,7 @@ def checked(device: str) -> str:
             f"a GPU is leased for this step, and torch {torch.__version__} of its box environment cannot use it",
             "name an environment whose torch is built for CUDA and this driver ([sandbox] python), or say `on the CPU`",
         )
+    torch.utils.deterministic.fill_uninitialized_memory = False
     return device
 
 

@@ -85,9 +85,7 @@ def predict(raw: dict[str, Any], out: Path) -> None:
     main = importlib.import_module(f"skills.{subject.skill}.main")
     seeds.settle_torch()
     seeds.seed_everything(int(raw.get("seed", 0)))
-    inputs = read_inputs(
-        {name: Path(path) for name, path in raw["inputs"].items()}, str(raw.get("device", "cpu"))
-    )
+    inputs = read_inputs({name: Path(path) for name, path in raw["inputs"].items()}, str(raw.get("device", "cpu")))
     variants = list(raw.get("variants") or ["delivered"])
     for place, variant in enumerate(variants):
         outputs = main.predict(subject.path, inputs, variant)
