@@ -89,7 +89,7 @@ class Bench:
         self, label: str, model: ModelFiles, inputs: Mapping[str, Path], variants: Sequence[str], resources: Resources,
         beside: Mapping[str, ModelFiles] | None = None,
     ) -> tuple[Path | None, str]:  # fmt: skip
-        """Predictions of a model in a fresh box: (their folder, "") or (None, why it failed).
+        """Predictions of a model in a fresh box, by the processor: (their folder, "") or (None, why it failed).
 
         `beside` are models whose skills the box needs as well.
         """
@@ -104,7 +104,7 @@ class Bench:
             models={**{f"beside_{name}": found for name, found in (beside or {}).items()}, "subject": model},
             variants=tuple(variants),
             seed=self.seed,
-            resources=resources,
+            resources=resources.model_copy(update={"gpu": "none"}),
         )
         result = await self.workshop.do(job)
         if not result.done:

@@ -41,14 +41,15 @@ def test_a_step_that_asks_for_little_passes(tmp_path: Path, skill: Skill) -> Non
 
 
 def test_a_gpu_is_not_required_for_a_skill_that_computes_on_the_processor(tmp_path: Path, skill: Skill) -> None:
-    refused = ruling(settings(tmp_path), skill, gpu="require")
+    plain = skill.model_copy(update={"metadata": {}})
+    refused = ruling(settings(tmp_path), plain, gpu="require")
     assert refused.verdict == "failed"
     assert "'train' requires a GPU" in refused.reason and "'pinn'" in refused.reason
 
 
 def test_a_gpu_may_be_required_for_a_skill_that_uses_one(tmp_path: Path, skill: Skill) -> None:
-    uses = skill.model_copy(update={"metadata": {"gpu": True}})
-    assert ruling(settings(tmp_path), uses, gpu="require").verdict == "passed"
+    assert skill.uses_gpu
+    assert ruling(settings(tmp_path), skill, gpu="require").verdict == "passed"
 
 
 def test_a_host_is_reached_only_where_agents_toml_allows_it(tmp_path: Path, skill: Skill) -> None:

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from orchestrator.core.request import Route
 from orchestrator.planners.rules import columns, fair_words, later_words, metrics, numbers, told
+from orchestrator.planners.rules.devices import device_told
 from orchestrator.planners.rules.exactness import exactness
 from orchestrator.planners.rules.own_split_words import own_split_params
 from orchestrator.planners.rules.stating import problem_file
@@ -18,10 +19,6 @@ from orchestrator.problems import Problem, library
 
 _OPTIMIZERS = re.compile(
     r"\b(adamw|adam|sgd|lion|rmsprop|l-?bfgs|gauss[- ]newton|quasi[- ]newton|least[- ]squares|soap|adagrad|nadam)\b"
-)
-_GPU = re.compile(
-    r"\bon (?:the |a |my )?(gpu|cuda|cpu)\b|\b(gpu|cuda|cpu) only\b|\bauf der (gpu|cpu)\b|device\s*[=:]\s*(gpu"
-    r"|cuda|cpu)"
 )
 _FIELD_ROUTES = frozenset({Route.PINN, Route.SIMULATE, Route.OPERATOR, Route.JAX})
 _TABLE_ROUTES = frozenset({Route.TABULAR, Route.SWEEP, Route.DEEP, Route.EVALUATE, Route.CLARIFY})
@@ -106,10 +103,7 @@ def _words(reading: Reading) -> dict[str, JsonValue]:
         params["optimizer"] = match[1].replace("-", "_").replace(" ", "_")
     if match := MODELS.search(plain):
         params["model"] = match[1]
-    if match := _GPU.search(plain):
-        device = next(group for group in match.groups() if group)
-        params["device"] = "cpu" if device == "cpu" else "gpu"
-    return params
+    return params | device_told(plain)
 
 
 def _table(reading: Reading, language: str) -> dict[str, JsonValue]:

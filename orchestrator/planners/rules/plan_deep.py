@@ -13,6 +13,7 @@ from orchestrator.core.profile import ArrayForm, Column, DataProfile
 from orchestrator.core.request import Request, Route, Routing, seed_of
 from orchestrator.planners.rules import unmet
 from orchestrator.planners.rules.deep_words import deep_params, not_here
+from orchestrator.planners.rules.devices import WORTH_S, wish
 from orchestrator.planners.rules.plan_parts import number
 from orchestrator.planners.rules.replies import say
 from orchestrator.planners.rules.strategy import Decision, decide
@@ -31,7 +32,7 @@ _ORDER = ("mlp", "cnn", "lstm", "transformer")
 _LARGE = 3_000_000  # values in all training samples from which on networks are kept smaller (heuristic)
 _UNEVEN = 5.0  # classes whose sizes differ by this factor are weighed alike
 _GROUPS = "groups"
-_USED = frozenset({"model", "test_fraction", "epochs", "iterations", "batch_size", "optimizer", "folds"})
+_USED = frozenset({"model", "test_fraction", "epochs", "iterations", "batch_size", "optimizer", "folds", "device"})
 _RATES = (1e-7, 1.0)
 
 
@@ -65,13 +66,18 @@ def deep_plan(
         worker="deep",
         kind="skill",
         spec=spec,
-        resources=Resources(cpus=1, memory_mb=_memory(profile, form), timeout_s=max(1.0, timeout)),
+        resources=Resources(
+            cpus=1,
+            memory_mb=_memory(profile, form),
+            gpu=wish(routing.params, pays=_networks_s(spec, profile.rows) >= WORTH_S),
+            timeout_s=max(1.0, timeout),
+        ),
     )
     used = _USED | {key for key in spec if key in params}
     return Plan(
         route=Route.DEEP,
         planner=planner,
-        thoughts=deep_thoughts(decision, profile, form, spec),
+        thoughts=deep_thoughts(decision, profile, form, spec, step.resources.gpu),
         steps=(step,),
         estimate=Estimate(wall_s=round(25.0 + seconds, 1), cpu_s=round(20.0 + seconds, 1)),
         data=strategy,
@@ -207,12 +213,25 @@ def _memory(profile: DataProfile, form: ArrayForm) -> int:
 
 
 def _seconds(spec: Params, rows: int) -> float:
+    """Heuristic, on one thread: the networks, and the simple models beside them."""
+    return _networks_s(spec, rows) + rows * _cells(spec) * 1e-5 * (_folds_done(spec, rows) + 1)
+
+
+def _networks_s(spec: Params, rows: int) -> float:
     """Heuristic, from a coarse table on one thread: microseconds a sample, an epoch and a value of it, by family."""
     cost = {"mlp": 0.3, "cnn": 1.5, "lstm": 2.0, "transformer": 3.0}
-    shape, models, cv = spec["shape"], spec["models"], spec["cv"]
-    cells = math.prod(int(str(side)) for side in shape) if isinstance(shape, list) else 1
+    models = spec["models"]
     networks = [str(name) for name in models if str(name) in cost] if isinstance(models, list) else []
-    folds = int(str(cv.get("folds", 3))) if isinstance(cv, dict) and rows <= 5000 else 1
     epochs = number(spec.get("epochs")) or 40.0
-    each = sum(20e-6 + cost[name] * 1e-6 * cells for name in networks) * rows * epochs
-    return each * (folds + 1) + rows * cells * 1e-5 * (folds + 1)
+    each = sum(20e-6 + cost[name] * 1e-6 * _cells(spec) for name in networks) * rows * epochs
+    return each * (_folds_done(spec, rows) + 1)
+
+
+def _cells(spec: Params) -> int:
+    shape = spec["shape"]
+    return math.prod(int(str(side)) for side in shape) if isinstance(shape, list) else 1
+
+
+def _folds_done(spec: Params, rows: int) -> int:
+    cv = spec["cv"]
+    return int(str(cv.get("folds", 3))) if isinstance(cv, dict) and rows <= 5000 else 1

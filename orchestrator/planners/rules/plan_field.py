@@ -8,9 +8,10 @@ from pydantic import JsonValue
 
 from orchestrator.core.errors import BadInput
 from orchestrator.core.evidence import Verdict
-from orchestrator.core.plan import Estimate, Observations, Plan, Resources, Step, Until
+from orchestrator.core.plan import Estimate, GpuWish, Observations, Plan, Resources, Step, Until
 from orchestrator.core.request import Request, Route, Routing, seed_of
 from orchestrator.planners.rules import plan_parts as parts
+from orchestrator.planners.rules.devices import WORTH_PARAMETERS, parameters, wish
 from orchestrator.planners.rules.observing import observations
 from orchestrator.planners.rules.plan_dataset import dataset_plan
 from orchestrator.planners.rules.plan_parts import delegated
@@ -45,7 +46,7 @@ def pinn_plan(
         **_fitting(parts.larger(findings, routing.params, made.traits, inverse=made.inverse), trainer),
     }
     timeout = parts.timeout(request, routing, 900.0)
-    train = _train(trainer, spec, timeout)
+    train = _train(trainer, spec, timeout, _gpu(made, spec, routing.params))
     peers = _peers(made, tolerance, parts.finer(findings), timeout, seed_of(request, routing))
     return Plan(
         route=Route.PINN,
@@ -59,16 +60,21 @@ def pinn_plan(
         notes=(
             *made.notes,
             *_observation_notes(observed, made),
-            *parts.not_met(request, routing.params, spec, physics=True),
+            *parts.not_met(request, routing.params, spec, physics=True, gpu=trainer == "pinn"),
             *parts.findings_note(findings),
         ),
     )
 
 
-def _train(trainer: str, spec: Params, timeout: float) -> Step:
+def _train(trainer: str, spec: Params, timeout: float, gpu: GpuWish) -> Step:
     if trainer == "jax":
         return delegated("train", "jax-pro", "jax", {"mode": "pinn", **spec}, timeout)
-    return Step(id="train", worker="pinn", kind="skill", spec=spec, resources=Resources(timeout_s=timeout))
+    return Step(id="train", worker="pinn", kind="skill", spec=spec, resources=Resources(gpu=gpu, timeout_s=timeout))
+
+
+def _gpu(made: FieldProblem, spec: Params, params: Params) -> GpuWish:
+    size = parameters(spec.get("hidden"), len(made.form.coordinates), len(made.form.fields))
+    return wish(params, pays=size >= WORTH_PARAMETERS and spec.get("optimizer", "gauss_newton") == "gauss_newton")
 
 
 _NOT_IN_JAX = ("windows", "optimizer", "learning_rate")

@@ -90,9 +90,11 @@ def failed(finding: Verdict, *words: str) -> bool:
     return finding.verdict in {"failed", "unknown"} and any(word in finding.id for word in words)
 
 
-def not_met(request: Request, params: Params, spec: Params, *, physics: bool) -> tuple[str, ...]:
-    """What the request asks of the solver and does not get."""
+def not_met(request: Request, params: Params, spec: Params, *, physics: bool, gpu: bool = False) -> tuple[str, ...]:
+    """What the request asks of the solver and does not get. `gpu`: whether the solver takes one."""
     used = {"tolerance", "test_fraction"} | ({"epochs"} if "iterations" in spec else set())
+    if gpu:
+        used.add("device")
     if params.get("model") == "pinn":
         used.add("model")
     return unmet.notes(read(request.text).plain, params, spec, frozenset(used), physics=physics)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from orchestrator.core.plan import Thought
+from orchestrator.core.plan import GpuWish, Thought
 from orchestrator.core.profile import ArrayForm, DataProfile
 from orchestrator.planners.rules.strategy import Decision
 from orchestrator.planners.rules.thoughts import thought
@@ -17,8 +17,17 @@ _WHY = {
 }
 
 
-def deep_thoughts(decision: Decision, profile: DataProfile, form: ArrayForm, spec: Params) -> tuple[Thought, ...]:
-    return (*_question(decision, profile, form), *_method(decision, profile, form, spec))
+_WHERE: dict[GpuWish, str] = {
+    "none": "one thread of the processor",
+    "prefer": "the networks on a GPU if one is free, else one thread of the processor",
+    "require": "the networks on a GPU, as asked",
+}
+
+
+def deep_thoughts(
+    decision: Decision, profile: DataProfile, form: ArrayForm, spec: Params, gpu: GpuWish
+) -> tuple[Thought, ...]:
+    return (*_question(decision, profile, form), *_method(decision, profile, form, spec, gpu))
 
 
 def _question(decision: Decision, profile: DataProfile, form: ArrayForm) -> tuple[Thought, ...]:
@@ -48,7 +57,9 @@ def _question(decision: Decision, profile: DataProfile, form: ArrayForm) -> tupl
     )
 
 
-def _method(decision: Decision, profile: DataProfile, form: ArrayForm, spec: Params) -> tuple[Thought, ...]:
+def _method(
+    decision: Decision, profile: DataProfile, form: ArrayForm, spec: Params, gpu: GpuWish
+) -> tuple[Thought, ...]:
     models, cv = spec["models"], spec["cv"]
     named = ", ".join(str(name) for name in models) if isinstance(models, list) else ""
     few = " With so few samples a network starts from nothing; simple models may win." if profile.rows < 2000 else ""
@@ -67,7 +78,7 @@ def _method(decision: Decision, profile: DataProfile, form: ArrayForm, spec: Par
         thought(
             "training",
             f"{spec.get('optimizer', 'adamw')} with {spec.get('schedule', 'cosine')} rate, early stopping on a part of "
-            f"the training rows, seed {spec['seed']}, one thread.",
+            f"the training rows, seed {spec['seed']}; {_WHERE[gpu]}.",
             "The weights of the lowest held-out loss are kept; gradient norms are recorded, and a loss that is no "
             "number halves the rate.",
             ("a fixed number of epochs", "it trains too long or too short; the bound is only a bound"),

@@ -12,6 +12,7 @@ _OPTIONS = (
     "resolution", "tolerance", "device", "model", "budget_usd", "test_fraction", "windows",
     "repeats", "test_file", "split_column",
 )  # fmt: skip
+_NOT_OWED = ("cpu", "any")  # of the device: what happens without a GPU, and a wish
 SEEDS = re.compile(
     r"\b(?P<count>[2-9]|[1-9]\d+|two|three|four|five|ten|zwei|drei|funf) (?:different |random |independent )*"
     r"(?:seeds|startwerte\w*|graines|semillas|semi|sementes)\b"
@@ -27,7 +28,7 @@ def notes(plain: str, params: Params, spec: Params, used: frozenset[str], *, phy
     found = [
         f"{key} {params[key]!r} is not used: this trainer does not take it."
         for key in _OPTIONS
-        if key in params and key not in spec and key not in used and params[key] != "cpu"
+        if key in params and key not in spec and key not in used and params[key] not in _NOT_OWED
     ]
     if seeds := SEEDS.search(plain):
         found.append(f"{seeds[0]!r} is not done: one plan trains with one seed; ask once for each, e.g. `seed 1`.")
