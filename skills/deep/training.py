@@ -24,7 +24,7 @@ from skills.deep.spec import Spec
 
 AT_ONCE = 512  # samples in a forward pass without gradients
 MOST_RECOVERIES = 5
-LOOK = 32  # steps on a GPU between two looks at their losses
+LOOK = {"cpu": 1, "cuda": 32}  # steps between two looks at their losses, for which a GPU has to be waited for
 FALLS = 1e-4  # a lower held-out loss by this share counts
 LEAST_EPOCHS = 8  # fewer show no plateau
 SETTLED = 0.01  # share of its whole fall that a loss on its plateau falls in the last quarter, at most
@@ -154,7 +154,7 @@ def _epoch(task: Task, course: Course) -> None:
     course.network.train()
     order = torch.randperm(len(task.learn.samples)).to(task.device)
     batches = [part for part in order.split(task.spec.batch) if len(part) > 1]
-    look = 1 if task.device == "cpu" else LOOK
+    look = LOOK[task.device]
     made, waiting, rate = [], [], 0.0
     for place, chosen in enumerate(batches):
         done, steps = course.epoch * len(batches) + place, task.spec.epochs * len(batches)
