@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import json
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -160,7 +161,11 @@ def main() -> None:
                 found[name]["again"] = again[name].result()
                 found[name]["processor"] = beside[name].result()
                 print(name, "again", found[name]["again"], "processor", found[name]["processor"], flush=True)
-            told = {"cases": found, "killed": going.result()}
+            where = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+            told = {
+                "benchmark": "gpu", "date": time.strftime("%Y-%m-%d", time.gmtime()), "machine": where, "cases": found,
+                "killed": going.result(),
+            }  # fmt: skip
         if wanted.device == "cuda":
             told["full"] = jobs.run("full", FULL, wanted.device, "full")
     print("killed", told["killed"], "\nfull", told.get("full"), flush=True)

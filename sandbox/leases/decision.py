@@ -10,7 +10,7 @@ from sandbox.leases.demand import Ask, Capacity, Demand
 from sandbox.leases.gpus import Found
 
 Way = Literal["", "runtime", "cdi", "host"]  # the NVIDIA runtime, CDI, or nothing in between; empty: no way
-ASK_LESS = 'ask for gpu = "prefer" or "none"'
+ASK_LESS = 'ask for gpu = "prefer" or "none" (in a request: `on the GPU if there is one`)'
 
 
 class Answer(Value):
