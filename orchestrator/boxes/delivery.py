@@ -47,7 +47,11 @@ def progress_in(line: str) -> dict[str, JsonValue]:
         data = json.loads(line.removeprefix(PROGRESS)) if len(line) < MAX_PROGRESS_CHARACTERS else None
         if not isinstance(data, dict):
             return {}
-        told = {k: float(v) for k in ("done", "total", "loss") if isinstance(v := data.get(k), int | float)}
+        told = {
+            k: float(v)
+            for k in ("done", "total", "loss", "place", "value")
+            if isinstance(v := data.get(k), int | float)
+        }
     except (ValueError, OverflowError, RecursionError):
         return {}  # a box may print anything
     numbers = {name: value for name, value in told.items() if math.isfinite(value)}

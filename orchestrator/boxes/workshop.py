@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -22,6 +23,12 @@ from sandbox.leases.ledger import Leases
 from sandbox.pool.pool import Pool
 from sandbox.protocol import Box, Completed, IntakeLimits, OnOutput, Sandbox
 
+Heard = Callable[[dict[str, JsonValue]], None]
+
+
+def deaf(data: dict[str, JsonValue]) -> None:
+    """Progress that nobody but the journal hears."""
+
 
 class Workshop:
     """The boxes of one run: one sandbox and one box environment."""
@@ -36,38 +43,39 @@ class Workshop:
         self.journal = journal
         self.lending = Lending(sandbox, environment, runtime, run_id, journal, terms, leases=leases, pool=pool)
 
-    async def do(self, job: Job) -> JobResult:
+    async def do(self, job: Job, heard: Heard = deaf) -> JobResult:
         """Run one job in a box of its own; `job.destination` is emptied and filled with what came out.
 
-        A job that was cut off before goes on from its checkpoint, and starts anew where it fails with that.
+        Its progress goes to the journal, and to `heard`. A job that was cut off before goes on from its checkpoint, and
+        starts anew where it fails with that.
         Raises what `Lending.lend` raises.
         """
         checkpoints = Checkpoints(job, self.journal)
-        result = await self._in_a_box(checkpoints.with_input(), checkpoints)
+        result = await self._in_a_box(checkpoints.with_input(), checkpoints, heard)
         if not checkpoints.resumed or result.done or result.mistake or result.completed.ended != "exit":
             return result
         checkpoints.discard(f"exit code {result.completed.exit_code}")
-        return await self._in_a_box(job, checkpoints)
+        return await self._in_a_box(job, checkpoints, heard)
 
-    async def _in_a_box(self, job: Job, checkpoints: Checkpoints) -> JobResult:
+    async def _in_a_box(self, job: Job, checkpoints: Checkpoints, heard: Heard) -> JobResult:
         box, used = "", Usage()
         try:
             async with self.lending.lend(job) as lent:
                 box = lent.box.id
                 told: EventKind = "box.rejoined" if lent.kept else "box.opened"
                 self.journal.tell(told, job.step, box=box, sandbox=self.sandbox.name, purpose=job.verb)
-                result = await self._drive(lent, job, checkpoints)
+                result = await self._drive(lent, job, checkpoints, heard)
                 used = result.usage
         finally:
             if box:
                 self.journal.tell("box.closed", job.step, box=box, wall_s=used.wall_s, cpu_s=used.cpu_s)
         return result.model_copy(update={"device": lent.grant.device, "device_reason": lent.grant.reason})
 
-    async def _drive(self, lent: Lent, job: Job, checkpoints: Checkpoints) -> JobResult:
+    async def _drive(self, lent: Lent, job: Job, checkpoints: Checkpoints, heard: Heard) -> JobResult:
         log: list[str] = []
         started, device = time.time(), lent.grant.device
         async with checkpoints.copied(lent.box, device):
-            completed = await self._command(lent, job, self._listener(job, log, checkpoints), checkpoints)
+            completed = await self._command(lent, job, self._listener(job, log, checkpoints, heard), checkpoints)
         if completed.ended != "exit":
             await checkpoints.last(lent.box, device)
         shutil.rmtree(job.destination, ignore_errors=True)
@@ -109,9 +117,10 @@ class Workshop:
             return ()  # the command failed before it wrote anything worth taking; that it failed is what is told
         return tuple(file.path for file in taken)
 
-    def _listener(self, job: Job, log: list[str], checkpoints: Checkpoints) -> OnOutput:
+    def _listener(self, job: Job, log: list[str], checkpoints: Checkpoints, heard: Heard) -> OnOutput:
         def tell(data: dict[str, JsonValue]) -> None:
             checkpoints.hear(data)
+            heard(data)
             if job.verb == "work":
                 self.journal.tell("step.progress", job.step, **data)
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from orchestrator.core.search import Setting
 from orchestrator.core.values import Value
 
 ArtifactKind = Literal["model", "predictions", "reference", "figure", "table", "report", "log", "service"]
@@ -61,6 +62,7 @@ class Outcome(Value):
     remedy: str = ""
     user_error: bool = False  # the user's input made it fail (bad data found inside the box)
     usage: Usage = Usage()
+    setting: Setting = Field(default_factory=dict)  # what a search found to be best
     sandbox: str = ""
     isolated: bool = True  # False: the box was a plain process, and sealing is by convention
     device: str = "cpu"

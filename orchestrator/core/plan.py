@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, StringConstraints
 from orchestrator.core.evaluated import Evaluated
 from orchestrator.core.profile import ArrayForm, SeriesForm
 from orchestrator.core.request import Route
+from orchestrator.core.search import Search
 from orchestrator.core.values import Value
 
 StepKind = Literal["skill", "agent", "loop"]
@@ -137,7 +138,8 @@ class Step(Value):
 
     `worker` is the skill's or the agent's name; `skill` what a peer uses. `needs` are ids of
     steps whose outputs this one reads. A loop (`kind="loop"`) repeats `body` with `until` and
-    `max_rounds`; each round multiplies the numbers of a body spec named in `grow`.
+    `max_rounds`; each round multiplies the numbers of a body spec named in `grow`. A loop with a `search` runs its one
+    body step once a trial, with the trial's setting in its spec; a step that needs it gets the best setting in its own.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")
@@ -152,6 +154,19 @@ class Step(Value):
     until: Until | None = None
     max_rounds: int = Field(default=1, ge=1, le=100)
     grow: dict[str, float] = Field(default_factory=dict)
+    search: Search | None = None
+
+    @property
+    def unrolled(self) -> bool:
+        """Whether it runs as rounds, each with steps of its own; a search is one step."""
+        return self.kind == "loop" and self.search is None
+
+    @property
+    def bound(self) -> str:
+        """How often the body of a loop runs at most; empty where it is none."""
+        if self.kind != "loop":
+            return ""
+        return f"{self.search.trials} trials" if self.search else f"up to {self.max_rounds} rounds"
 
     @property
     def skill_name(self) -> str:

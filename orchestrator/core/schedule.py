@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan, Step
+from orchestrator.core.search import Setting
 
 Outcomes = Mapping[str, Outcome]
 
@@ -71,7 +72,7 @@ def ready(plan: Plan, outcomes: Outcomes) -> tuple[Step, ...]:
     for step in plan.steps:
         if not all(finished(plan, need, outcomes) for need in step.needs):
             continue
-        if step.kind != "loop":
+        if not step.unrolled:
             found += [step] if step.id not in outcomes else []
             continue
         state = loop_state(step, outcomes)
@@ -90,9 +91,22 @@ def need_met(plan: Plan, need: str, outcomes: Outcomes) -> bool:
 def finished(plan: Plan, step_id: str, outcomes: Outcomes) -> bool:
     """Whether others may build on the step: done, or a loop that converged."""
     step = next(step for step in plan.steps if step.id == step_id)
-    if step.kind == "loop":
+    if step.unrolled:
         return loop_state(step, outcomes).state == "converged"
     return step_id in outcomes and outcomes[step_id].status == "done"
+
+
+def settled(plan: Plan, outcomes: Outcomes) -> Plan:
+    """The plan as far as its searches have ended: the best setting of each stands in the specs of what needs it."""
+    found = {step.id: outcomes[step.id].setting for step in plan.steps if step.search and step.id in outcomes}
+    return plan.model_copy(update={"steps": tuple(_with_settings(step, found) for step in plan.steps)})
+
+
+def _with_settings(step: Step, found: Mapping[str, Setting]) -> Step:
+    spec = dict(step.spec)
+    for need in step.needs:
+        spec |= found.get(need, {})
+    return step.model_copy(update={"spec": spec})
 
 
 def find_step(plan: Plan, step_id: str) -> Step:
@@ -104,7 +118,7 @@ def find_step(plan: Plan, step_id: str) -> Step:
     for step in plan.steps:
         if step.id == step_id:
             return step
-        if step.kind == "loop" and step_id.startswith(f"{step.id}.r"):
+        if step.unrolled and step_id.startswith(f"{step.id}.r"):
             number, _, body_id = step_id.removeprefix(f"{step.id}.r").partition(".")
             for body in step.body:
                 if body.id == body_id and number.isdigit():
@@ -124,7 +138,7 @@ def holds(plan: Plan, step_id: str) -> bool:
 def last_step_of(plan: Plan, step_id: str, outcomes: Outcomes) -> str:
     """The id under which a step's newest output lies: itself, or a loop's last round's last step."""
     step = next((step for step in plan.steps if step.id == step_id), None)
-    if step is None or step.kind != "loop":
+    if step is None or not step.unrolled:
         return step_id
     number = loop_state(step, outcomes).round
     return in_round(step, step.body[-1], number).id

@@ -58,7 +58,10 @@ def _order(plan: Plan) -> Iterator[str]:
             body.model_copy(update={"needs": tuple(need for need in body.needs if need in inside)})
             for body in loop.body
         )
-        if not loop.body or loop.until is None or loop.until.step not in inside:
+        if loop.search is not None:
+            if len(loop.body) != 1 or loop.body[0].needs:
+                yield f"search {loop.id!r} needs one body step that needs no other"
+        elif not loop.body or loop.until is None or loop.until.step not in inside:
             yield f"loop {loop.id!r} needs a body and a stopping rule on one of its steps"
         elif disorder(own):
             yield f"in loop {loop.id!r} {disorder(own)}"

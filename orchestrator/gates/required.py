@@ -35,10 +35,12 @@ CONVERGENCE, IDENTIFIED, EQUIVALENCE = "simulate.convergence", "inverse.identifi
 HEALTH, IMAGE = "deploy.health", "deploy.image"
 GROUPS, PERSONAL = "ethics.groups", "ethics.personal"
 FAITHFUL = "interpret.faithful"
+SEARCHED: tuple[str, ...] = ("search.complete", "search.nested")
 
 REQUIRED: dict[Route, tuple[str, ...]] = {
     Route.TABULAR: CHECKS,
     Route.DEEP: CHECKS,
+    Route.SWEEP: (*CHECKS, *SEARCHED),
     Route.PINN: (*CHECKS, *PHYSICS, CONVERGENCE),
     Route.SIMULATE: (*CHECKS, CONVERGENCE),
     Route.EVALUATE: CHECKS,

@@ -8,7 +8,19 @@ from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan
 from orchestrator.core.request import Route
-from orchestrator.gates import common, deploy, ethics, evaluation, field, interpret, inverse, physics, reference, table
+from orchestrator.gates import (
+    common,
+    deploy,
+    ethics,
+    evaluation,
+    field,
+    interpret,
+    inverse,
+    physics,
+    reference,
+    search,
+    table,
+)
 from orchestrator.gates.known import Known, unknown
 from orchestrator.gates.required import collects, exempt, kind_of, required
 
@@ -59,6 +71,10 @@ TABLE: dict[str, Gate] = {
     "ethics.personal": ethics.personal,
     "interpret.faithful": interpret.faithful,
 }
+SEARCH: dict[str, Gate] = {
+    "search.complete": search.complete,
+    "search.nested": search.nested,
+}
 EVALUATION: dict[str, Gate] = {
     "data.leakage": evaluation.leakage,
     "evaluation.metric": evaluation.metric,
@@ -74,6 +90,7 @@ SERVICE: dict[str, Gate] = {
 GATES: dict[Route, Mapping[str, Gate]] = {
     Route.TABULAR: {**COMMON, **TABLE},
     Route.DEEP: {**COMMON, **TABLE},
+    Route.SWEEP: {**COMMON, **TABLE, **SEARCH},
     Route.PINN: {**COMMON, **FIELD},
     Route.SIMULATE: {**COMMON, **REFERENCE},
     Route.EVALUATE: {**COMMON, **TABLE, **EVALUATION},
@@ -117,7 +134,7 @@ def may_replan(plan: Plan, short: tuple[Verdict, ...], outcomes: Mapping[str, Ou
     """
     if plan.route in (Route.EVALUATE, Route.DEPLOY) or any(outcome.user_error for outcome in outcomes.values()):
         return False
-    if plan.route in (Route.TABULAR, Route.DEEP):
+    if plan.route in (Route.TABULAR, Route.DEEP, Route.SWEEP):
         return any(verdict.id == "data.leakage" or verdict.id.startswith("step.") for verdict in short)
     if any(
         verdict.final and verdict.verdict == "failed" and verdict.id == "evaluation.uncertainty" for verdict in short

@@ -30,6 +30,7 @@ from orchestrator.measure.latency import measure_latency
 from orchestrator.measure.noise import estimate_noise
 from orchestrator.measure.personal import book_traces
 from orchestrator.measure.points import POINTS_FILE
+from orchestrator.measure.search import measure_search
 from orchestrator.measure.service import measure_service
 from orchestrator.measure.subjects import Question, Subject
 from orchestrator.measure.table import measure_table
@@ -108,6 +109,7 @@ async def _table(
         await measure_table(bench, book, subject.step, subject.outcome, subject.model, plan.data, split, others)
         await measure_table_latency(bench, book, subject, plan.data, split)
         book_traces(book, plan.data, subject.step.id)
+        measure_search(book, plan, split)
     interpreted = _last(done, INTERPRETED)
     if interpreted is not None and subject is not None:
         await measure_interpretation(bench, book, Explained(interpreted[0], _code(skills, interpreted[0]), subject))
@@ -165,9 +167,9 @@ def _noise(book: EvidenceBook, train: Path) -> float | None:
 
 
 def _done(plan: Plan, outcomes: Mapping[str, Outcome]) -> Done:
-    """The finished steps, in the order in which they ended."""
+    """The finished steps, in the order in which they ended; a search delivers settings, not a model."""
     done = sorted((o for o in outcomes.values() if o.status == "done"), key=lambda outcome: outcome.finished_at)
-    return [(find_step(plan, o.step), o) for o in done]
+    return [(step, o) for o in done if (step := find_step(plan, o.step)).search is None]
 
 
 def _last(done: Done, kinds: Iterable[tuple[str, str]]) -> tuple[Step, Outcome] | None:

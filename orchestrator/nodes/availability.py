@@ -12,7 +12,7 @@ NEEDS: dict[Route, tuple[str, ...]] = {
     Route.DEEP: ("deep",),
     Route.PINN: ("pinn", "simulate", "physics"),
     Route.OPERATOR: ("operator",),
-    Route.SWEEP: ("sweep",),
+    Route.SWEEP: ("deep",),
     Route.EVALUATE: ("evaluate",),
     Route.DEPLOY: ("deploy",),
     Route.SIMULATE: ("simulate",),
@@ -24,7 +24,6 @@ INSTEAD: dict[Route, str] = {
     Route.DEEP: 'train/tabular: `mlexpert run "Predict COLUMN in @FILE"` trains linear, forest and boosted models',
     Route.OPERATOR: 'train/pinn: `mlexpert run "Train a PINN to solve the heat equation"` learns one solution; '
     '`mlexpert run "64 solutions of Burgers for nu between 0.01 and 0.1"` makes data to learn many',
-    Route.SWEEP: "train/tabular, which chooses among its models by cross-validation",
     Route.EVALUATE: "train/tabular, whose answer holds held-out metrics with intervals for a model that it trains",
     Route.DEPLOY: "train/tabular or train/pinn, whose run folder holds the model that a service would load",
     Route.RESEARCH: 'a question about a method, such as "When is a grouped split needed?"',

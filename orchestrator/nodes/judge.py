@@ -8,7 +8,7 @@ from pydantic import JsonValue, TypeAdapter
 from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.outcome import Outcome
 from orchestrator.core.plan import Plan
-from orchestrator.core.schedule import loop_state, ready
+from orchestrator.core.schedule import loop_state, ready, settled
 from orchestrator.gates.result import judge_results, may_replan, mendable, shortfalls
 from orchestrator.journal.rundir import write_json
 from orchestrator.measure.bench import Bench
@@ -25,11 +25,12 @@ MAX_WAVES = 150  # loops are bounded by their plan; this bounds a plan that neve
 async def judge(state: State, runtime: Runtime[Context]) -> State:
     """Rule on what the wave gave back. Claims become evidence only when every step is finished."""
     context = runtime.context
-    plan, outcomes = context.load_plan(state), context.load_outcomes(state)
+    outcomes = context.load_outcomes(state)
+    plan = settled(context.load_plan(state), outcomes)
     wave = state.get("wave", 1)
     waiting = [step.id for step in ready(plan, outcomes)]
     if waiting and wave < MAX_WAVES:
-        rounds = any(step.kind == "loop" for step in plan.steps)
+        rounds = any(step.unrolled for step in plan.steps)
         _tell(context, wave, "next_round" if rounds else "next_wave", ", ".join(waiting))
         return {"goto": "work", "ready": waiting, "wave": wave + 1}
 
@@ -83,7 +84,7 @@ def _trouble(plan: Plan, outcomes: dict[str, Outcome]) -> tuple[Verdict, ...]:
         for outcome in mistakes_first
         if outcome.status == "failed"
     )
-    loops = ((step, loop_state(step, outcomes)) for step in plan.steps if step.kind == "loop")
+    loops = ((step, loop_state(step, outcomes)) for step in plan.steps if step.unrolled)
     stuck = tuple(
         Verdict(
             id=f"loop.{step.id}",

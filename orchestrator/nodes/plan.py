@@ -80,7 +80,7 @@ def _set_aside_earlier(context: Context, attempt: int) -> None:
 
 async def _profile(context: Context, routing: Routing) -> DataProfile | None:
     """The profile of the first file of a request that learns from a table or from arrays; read once a run."""
-    reads = routing.route in (Route.TABULAR, Route.DEEP, Route.EVALUATE)
+    reads = routing.route in (Route.TABULAR, Route.DEEP, Route.SWEEP, Route.EVALUATE)
     learns = reads or (routing.route is Route.JAX and "target" in routing.params)
     if not learns or not routing.files:
         return None
@@ -93,7 +93,7 @@ async def _profile(context: Context, routing: Routing) -> DataProfile | None:
 
 def _described(path: Path, routing: Routing) -> DataProfile:
     """Arrays are what looks like them, and on the route of deep networks every NPZ file and every folder."""
-    always = routing.route is Route.DEEP and (path.is_dir() or path.suffix.lower() == ".npz")
+    always = routing.route in (Route.DEEP, Route.SWEEP) and (path.is_dir() or path.suffix.lower() == ".npz")
     if routing.route in (Route.JAX, Route.EVALUATE) or not (always or holds_arrays(path)):
         return profile_table(path)
     size = routing.params.get("image_size")

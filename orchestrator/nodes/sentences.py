@@ -15,6 +15,7 @@ from orchestrator.nodes.group_sentences import group_claims
 from orchestrator.nodes.phrases import PHRASES, Phrases
 from orchestrator.nodes.sentences_evaluate import evaluation_claims
 from orchestrator.nodes.sentences_interpret import explained_claims
+from orchestrator.nodes.sentences_search import search_claims
 from orchestrator.report.intervals import bounds_measuring, interval_words
 from orchestrator.report.numbers import spell
 from orchestrator.report.result import Result
@@ -157,6 +158,7 @@ def _table_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
     yield from latency_claims(evidence)
     yield from group_claims(plan, evidence)
     yield from explained_claims(evidence)
+    yield from search_claims(evidence)
 
 
 def _range(entry: Evidence) -> str:

@@ -16,7 +16,7 @@ from orchestrator.config.skills import Skill
 from orchestrator.core.errors import BoxFailed, Untrusted
 from orchestrator.core.outcome import Artifact, Outcome
 from orchestrator.core.plan import LEAD, Plan, Step
-from orchestrator.core.schedule import Outcomes, find_step, last_step_of
+from orchestrator.core.schedule import Outcomes, find_step, last_step_of, settled
 from orchestrator.core.values import canonical_json, sha256_file, sha256_text, sha256_tree
 from orchestrator.data.observations import FILE
 from orchestrator.journal.rundir import read_model, write_json
@@ -27,6 +27,7 @@ from orchestrator.nodes.deployed import service_inputs, subject_model
 from orchestrator.nodes.evaluated import model_inputs
 from orchestrator.nodes.reasons import why_it_failed
 from orchestrator.nodes.state import State, WorkItem
+from orchestrator.nodes.trials import Trials
 
 BOX_ATTEMPTS = 2  # a box that breaks is tried once more; a command that fails is not
 OFTEN_S = 1.0  # no checkpoint is copied more often, since its box stands still meanwhile
@@ -39,8 +40,8 @@ async def work(state: WorkItem, runtime: Runtime[Context]) -> State:
     A sandbox that was asked for and does not work here raises: no step can run then.
     """
     context = runtime.context
-    plan = read_model(context.verified(state["plan"]), Plan)
     outcomes = context.read_outcomes(state["outcomes"])
+    plan = settled(read_model(context.verified(state["plan"]), Plan), outcomes)
     step = find_step(plan, state["step"])
     workshop = await context.open_workshop()
     fingerprint = fingerprint_of(context, workshop, plan, step, state)
@@ -50,9 +51,12 @@ async def work(state: WorkItem, runtime: Runtime[Context]) -> State:
         return {"outcomes": {step.id: context.reference(result)}}
     _keep_old_attempt(context, step.id)
     attempt = runtime.execution_info.node_attempt if runtime.execution_info else BOX_ATTEMPTS
-    job = job_of(context, plan, step, outcomes, fingerprint)
-    job = job.model_copy(update={"inputs": {**job.inputs, **await service_inputs(context, workshop, plan, step)}})
-    outcome = await _run(context, workshop, step, job, fingerprint, last_try=attempt >= BOX_ATTEMPTS)
+    if step.search is not None:
+        outcome = await _search(context, workshop, plan, step, outcomes, fingerprint)
+    else:
+        job = job_of(context, plan, step, outcomes, fingerprint)
+        job = job.model_copy(update={"inputs": {**job.inputs, **await service_inputs(context, workshop, plan, step)}})
+        outcome = await _run(context, workshop, step, job, fingerprint, last_try=attempt >= BOX_ATTEMPTS)
     write_json(result, outcome)  # before it is told: a kill in between would repeat a step that was called finished
     if outcome.status == "done":
         _forget(context.run.unfinished(step.id))
@@ -65,6 +69,20 @@ async def work(state: WorkItem, runtime: Runtime[Context]) -> State:
         cpu_s=outcome.usage.cpu_s,
     )
     return {"outcomes": {step.id: context.reference(result)}}
+
+
+async def _search(
+    context: Context, workshop: Workshop, plan: Plan, step: Step, outcomes: Outcomes, fingerprint: str
+) -> Outcome:
+    """The trials of a search, each a box job of its body step."""
+    context.journal.tell("step.started", step.id, worker=step.worker, skill=step.body[0].skill_name)
+
+    def job(trial: Step) -> Job:
+        return job_of(context, plan, trial, outcomes, fingerprint)
+
+    made = await Trials(context, workshop, step, fingerprint, job, BOX_ATTEMPTS).run()
+    isolated = workshop.sandbox.isolation != "none"
+    return made.model_copy(update={"sandbox": workshop.sandbox.name, "isolated": isolated})
 
 
 async def _run(
@@ -164,6 +182,9 @@ def fingerprint_of(context: Context, workshop: Workshop, plan: Plan, step: Step,
         "needs": dict(needs),
         "data": sha256_file(data) if used and data.is_file() else "",
     }
+    if step.search is not None:
+        parts["search"] = step.search.model_dump(mode="json")
+        parts["trial"] = step.body[0].spec
     return sha256_text(canonical_json(parts))
 
 

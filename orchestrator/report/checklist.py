@@ -96,7 +96,7 @@ def _search(record: Record) -> Item:
     steps = [inner for step in record.plan.steps for inner in (step, *step.body)] if record.plan else []
     if not steps:
         return Item(question, "unknown", "the run has no plan")
-    searching = [step.id for step in steps if step.skill_name == "sweep"]
+    searching = [step.id for step in steps if step.search is not None]
     if searching:
         return Item(question, "yes", f"step {', '.join(searching)}")
     return Item(question, "no", "no step of the plan searches; the hyperparameters are those of the specs")

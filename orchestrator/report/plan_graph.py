@@ -65,7 +65,7 @@ def _columns(steps: tuple[Step, ...]) -> dict[str, int]:
 def _detail(step: Step) -> str:
     if step.kind == "loop":
         inner = ", ".join(body.id for body in step.body)
-        return f"{inner}, up to {step.max_rounds} times"
+        return f"{inner}, {step.bound}"
     return step.skill_name if step.kind == "agent" else "skill"
 
 

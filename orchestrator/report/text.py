@@ -75,7 +75,7 @@ def _thought(thought: Thought) -> list[str]:
 
 def _step_row(step: Step) -> str:
     skill = f"{step.worker} ({step.skill})" if step.skill and step.skill != step.worker else step.worker
-    bound = f", up to {step.max_rounds} rounds" if step.kind == "loop" else ""
+    bound = f", {step.bound}" if step.bound else ""
     needs = ", ".join(step.needs) or "nothing"
     r = step.resources
     gpu = "" if r.gpu == "none" else f" + GPU ({r.gpu})"

@@ -13,7 +13,7 @@ from skills.deep.folds import Fold, Places
 from skills.deep.rows import Rows
 from skills.deep.spec import Spec
 from skills.runtime.job import Job
-from skills.runtime.scoring.table_metrics import Classified, Regressed, classified
+from skills.runtime.scoring.table_metrics import Classified, Regressed, classified, value
 
 Array = NDArray[np.float64]
 
@@ -39,8 +39,17 @@ def evaluate(job: Job, spec: Spec, rows: Rows, folds: list[Fold], checkpoint: Ch
             told = f"{name}: fold {number + 1} of {len(folds)}"
             job.progress(done=at * len(folds) + number, total=len(names) * (len(folds) + 1), message=told)
             parts.append(_fold(job, spec, rows, fold, name, f"{name}.{number}", checkpoint))
+            if len(names) == 1:
+                _report(job, spec, rows, folds[: number + 1], parts)
         subjects[name] = subject_of(spec, rows, places, np.concatenate(parts))
     return Evaluation(subjects, places, _units(rows, places), len(folds))
+
+
+def _report(job: Job, spec: Spec, rows: Rows, folds: list[Fold], parts: list[Array]) -> None:
+    """What the metric is over the folds so far: a search may stop a trial by it."""
+    places = np.concatenate([fold.test for fold in folds])
+    found = value(spec.metric, subject_of(spec, rows, places, np.concatenate(parts)))
+    job.progress(place=len(folds), value=found, message=f"{spec.metric} {found:.6g} over {len(folds)} folds")
 
 
 def subject_of(spec: Spec, rows: Rows, places: Places, found: Array) -> Regressed | Classified:

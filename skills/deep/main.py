@@ -51,6 +51,9 @@ def _work(job: Job) -> None:
     found = evaluate(job, spec, rows, cut(spec, rows, job.seed), checkpoint)
     higher = bool(REGISTRY[spec.metric]["higher_is_better"])
     choice = choose(found.subjects, found.units, metric=spec.metric, higher=higher, seed=job.seed)
+    if not spec.refit:
+        _state(job, spec, choice)
+        return checkpoint.close()
     fitted = _refit(job, spec, rows, list(found.subjects), checkpoint)
     delivered = choice.delivered
     parts = fit_parts(job, spec, rows, delivered, checkpoint) if spec.learning_curve else {}
@@ -59,13 +62,17 @@ def _work(job: Job) -> None:
     job.artifact("model", "model")
     _write_comparison(job, spec, choice, found, fitted)
     write_history(job, spec, rows, choice, fitted)
-    score = next(line.score for line in choice.lines if line.chosen)
-    if score is not None:
-        job.claim(f"cv_{spec.metric}", score, file="choice.json")
+    _state(job, spec, choice)
     if (network := fitted[delivered].network) is not None:
         job.claim("parameters", network.parameters, file="choice.json")
     job.claim("training_cpu_s", time.process_time() - started, "s")
     checkpoint.close()
+
+
+def _state(job: Job, spec: Spec, choice: Choice) -> None:
+    score = next(line.score for line in choice.lines if line.chosen)
+    if score is not None:
+        job.claim(f"cv_{spec.metric}", score, file="choice.json")
 
 
 def predict(model: Path, inputs: Inputs, variant: str) -> Outputs:

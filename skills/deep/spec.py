@@ -85,6 +85,7 @@ class Spec(BaseModel):
     coverage: float = Field(default=0.9, gt=0, lt=1)
     positive: str | None = None
     learning_curve: bool = Field(default=False, description="Fit the delivered model to parts of the rows as well.")
+    refit: bool = Field(default=True, description="False: only the held-out scores are wanted, as in a search.")
     checkpoint_s: float = Field(default=10.0, ge=0, description="Seconds between two writings of checkpoint.npz.")
 
     @model_validator(mode="after")

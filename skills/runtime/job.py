@@ -118,10 +118,16 @@ class Job:
         write_json(self.out / "artifacts.json", self._artifacts)
 
     def progress(
-        self, *, done: float | None = None, total: float | None = None, loss: float | None = None, message: str = ""
-    ) -> None:
-        """Print one progress line for the host."""
+        self, *, done: float | None = None, total: float | None = None, loss: float | None = None, message: str = "",
+        place: int | None = None, value: float | None = None,
+    ) -> None:  # fmt: skip
+        """Print one progress line for the host.
+
+        In a trial of a search, `value` is what its objective stands at, and `place` (1, 2, ...) how far it has come: a
+        trial that falls behind others at the same place may be stopped.
+        """
         told = {"done": done, "total": total, "loss": _finite(loss), "message": message}
+        told |= {"place": place, "value": _finite(value)}
         sys.stdout.write(f"::mlexpert:: {json.dumps({k: v for k, v in told.items() if v not in (None, '')})}\n")
         sys.stdout.flush()
 

@@ -16,6 +16,7 @@ from orchestrator.planners.rules.plan_evaluate import evaluate_plan
 from orchestrator.planners.rules.plan_field import pinn_plan, simulate_plan
 from orchestrator.planners.rules.plan_interpret import with_explanation
 from orchestrator.planners.rules.plan_jax import jax_plan
+from orchestrator.planners.rules.plan_sweep import sweep_plan
 from orchestrator.planners.rules.plan_table import table_plan
 from orchestrator.planners.rules.replies import NEAREST
 from orchestrator.planners.rules.routing import route
@@ -56,6 +57,8 @@ class RulesPlanner:
             return evaluate_plan(request, routing, profile, findings, self.name)
         if routing.route is Route.DEPLOY:
             return deploy_plan(request, routing, self.name)
+        if routing.route is Route.SWEEP:
+            return sweep_plan(request, routing, profile, findings, self.name)
         if routing.route in (Route.DEEP, Route.TABULAR, Route.JAX):
             deep = routing.route is Route.DEEP or (routing.route is Route.TABULAR and profile and profile.arrays)
             learns = deep_plan if deep else table_plan if routing.route is Route.TABULAR else jax_plan

@@ -128,7 +128,6 @@ _REPLIES: dict[str, dict[str, str]] = {
 NEAREST: dict[Route, str] = {
     Route.OPERATOR: 'train/pinn for one instance of the problem: `mlexpert run "Train a PINN to solve the heat '
     'equation"`',
-    Route.SWEEP: 'train/tabular, which compares four models: `mlexpert run "Predict COLUMN in FILE"`',
     Route.RESEARCH: 'explain, from the framework\'s tables: `mlexpert run "PINN or neural operator?"`',
 }
 

@@ -15,6 +15,7 @@ from orchestrator.planners.rules.language import detect
 from orchestrator.planners.rules.lexicon import EXISTING
 from orchestrator.planners.rules.library import named_equation
 from orchestrator.planners.rules.replies import NEAREST, say
+from orchestrator.planners.rules.search_space import space_file
 from orchestrator.planners.rules.spelling import corrected
 from orchestrator.planners.rules.stating import base, given, problem_file
 from orchestrator.planners.rules.text import Reading, read
@@ -61,6 +62,8 @@ def route(request: Request) -> Routing:
         collected |= evaluate_params(reading, files, language) | learning_params(reading)
     if found is Route.DEPLOY:
         collected |= deploy_params(reading, files)
+    if found is Route.SWEEP:
+        files = tuple(sorted(files, key=lambda name: name == space_file(files)))  # the data first
     missing = () if given(request) is not None else _missing(found, collected, files, reading)
     if missing:
         return _ask(missing, collected, files, language, reading.urls)
