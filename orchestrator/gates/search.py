@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.core.evidence import Verdict
+from orchestrator.core.plan import Plan
 from orchestrator.gates.known import Known, unknown
 
 FAILED_SHARE = 0.5  # of the trials that may fail (heuristic)
@@ -26,6 +27,13 @@ def complete(known: Known) -> Verdict:
     )  # fmt: skip
 
 
+def searched(plan: Plan) -> str:
+    """The family whose settings were sought; empty where none was."""
+    bodies = [step.body[0] for step in plan.steps if step.search is not None]
+    models = bodies[0].spec.get("models") if bodies else None
+    return str(models[0]) if isinstance(models, list) and models else ""
+
+
 def nested(known: Known) -> Verdict:
     """No trial saw a row that the reported score rests on, and that score was measured at the setting found.
 
@@ -34,7 +42,7 @@ def nested(known: Known) -> Verdict:
     check = "search.nested"
     shared, tuned, moved = known.find("search.shared_rows"), known.find(TUNED), known.find("search.setting_differences")
     metric = known.plan.data.metric if known.plan.data else ""
-    outer = known.find(metric, "delivered")
+    outer = known.find(metric, searched(known.plan))
     needed = (shared, tuned, moved, outer)
     if any(entry is None or entry.value is None for entry in needed):
         told = next((entry.text for entry in needed if entry and entry.value is None and entry.text), "")
@@ -46,6 +54,7 @@ def nested(known: Known) -> Verdict:
         id=check, verdict="passed" if passed else "failed", value=shared.value, threshold=0.0,
         evidence=(shared.id, tuned.id, moved.id, outer.id),
         reason=said
-        or f"tuned {metric} {tuned.value:.4g} on the trials' folds, {outer.value:.4g} on rows that no trial saw",
+        or f"{metric} at the best setting: {tuned.value:.4g} on the trials' folds, which chose it, "
+        f"{outer.value:.4g} on rows that no trial saw",
         remedy="" if passed else "start the request anew",
     )  # fmt: skip

@@ -18,6 +18,7 @@ from orchestrator.report.intervals import bounds_measuring
 from orchestrator.report.posterior import Found, read_posteriors
 from orchestrator.report.record import Record
 from orchestrator.report.residuals import read_residuals
+from orchestrator.report.searches import search_pictures
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def drawings(record: Record, groups: tuple[Comparison, ...]) -> dict[str, tuple[
         "courses": _courses(grids),
         "explained": tuple(_drawn(draw, caption) for draw, caption in explained(record)),
         "maps": (*_portraits(grids), *_residuals(record), *_posteriors(record)),
+        "search": tuple(_drawn(draw, told) for draw, told in search_pictures(record)),
         "leading": tuple(
             _drawn(
                 partial(figures.draw_comparison, item),

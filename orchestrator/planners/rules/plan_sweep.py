@@ -187,7 +187,8 @@ def _steps(request: Request, routing: Routing, train: Step, family: str, search:
     guard = request.timeout_s or number(routing.params.get("timeout_s"))
     whole = guard or train.resources.timeout_s * math.ceil(search.trials / search.batch)
     sought = Step(
-        id="search", worker="deep", kind="loop", body=(trial,), search=search, resources=train.resources.model_copy(update={"timeout_s": whole}),
+        id="search", worker="deep", kind="loop", body=(trial,), search=search,
+        resources=train.resources.model_copy(update={"timeout_s": whole}),
     )  # fmt: skip
     chosen = {**spec, "models": [*_SIMPLE, family]}
     return sought, train.model_copy(update={"spec": chosen, "needs": ("search",)})
@@ -203,7 +204,7 @@ def _with_search(one: Thought, search: Search, family: str) -> Thought:
     return thought(
         "training",
         f"A search over {len(search.space)} hyperparameters of the {family}: {varied}. {search.trials} trials by "
-        f"{_CALLED[search.sampler]}, in batches of {search.batch}, for {sought}; then one training at the best setting.",
+        f"{_CALLED[search.sampler]}, in batches of {search.batch}, for {sought}; then one training at the best one.",
         f"Trials see folds of the training rows alone; the sealed rows are scored once, with the best setting, so that "
         f"the reported score is not the tuned one. What is tried next follows from closed batches: the same seed gives "
         f"the same search, however many trials run at once.{stopped}",

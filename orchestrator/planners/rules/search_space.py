@@ -40,8 +40,10 @@ _BY_FAMILY: dict[str, tuple[Dimension, ...]] = {
     "transformer": (*_TRAINED, *_SIZED),
 }
 _SIZE = frozenset({"width", "heads", "layers"})
-USUAL: Setting = {"batch": 64, "dropout": 0.1, "weight_decay": 0.01, "width": 48, "layers": 2, "heads": 4, "warmup": 0.05,
-                  "clip": 5.0, "schedule": "cosine", "optimizer": "adamw", "momentum": 0.9}  # fmt: skip
+USUAL: Setting = {
+    "batch": 64, "dropout": 0.1, "weight_decay": 0.01, "width": 48, "layers": 2, "heads": 4, "warmup": 0.05,
+    "clip": 5.0, "schedule": "cosine", "optimizer": "adamw", "momentum": 0.9,
+}  # fmt: skip
 USUAL_RATES = {"adamw": 2e-3, "sgd": 0.05, "lion": 3e-4}  # as the skill `deep` has them
 
 

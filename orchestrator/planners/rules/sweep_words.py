@@ -21,10 +21,11 @@ _NAMES: tuple[tuple[str, str], ...] = (
     ("batch", r"batch(?:[ _-]?sizes?|es)?\b|batch(?:grossen?)?\b|tailles? de lot|tamanos? de lote|批大小|バッチサイズ"),
     ("dropout", r"drop-?outs?"),
     ("weight_decay", r"weight[ _-]?decays?"),
-    ("optimizer", r"(?:choice of |which |the |best |over |, )optimi[sz]ers?\b|optimi[sz]ers?(?= (?:and|,|in|among|from|:|="
-                  r"|\[|\{))"),
+    ("optimizer", r"(?:choice of |which |the |best |over |, )optimi[sz]ers?\b"
+                  r"|optimi[sz]ers?(?= (?:and|,|in|among|from|:|=|\[|\{))"),
     ("momentum", r"\bmomentum\b"),
-    ("width", r"\b(?:model|embedding|hidden|layer)?[ -]?(?:width|dimension|dim|size of the model|hidden size)s?\b|d_model"),
+    ("width", r"\b(?:model|embedding|hidden|layer)?[ -]?(?:width|dimension|dim|size of the model|hidden size)s?\b"
+              r"|d_model"),
     ("heads", r"(?:attention |number of )?heads\b"),
     ("layers", r"\bdepths?\b|(?:number of |num )?layers\b"),
     ("schedule", r"(?:learning[ -]rate )?schedules?\b"),
@@ -35,7 +36,8 @@ _SEARCHED = tuple((name, re.compile(pattern)) for name, pattern in _NAMES)
 _RANGE = re.compile(
     rf"^\s*(?:=|:)?\s*(?:(?:in|over|of|is|lies|going|ranging|varied|values?|the range|range)\s+)*"
     rf"(?:(?:between|from|zwischen|von|entre|de)\s+|\[\s*|\(\s*)?(?P<low>{NUMBER})\s*"
-    rf"(?:and|to|bis|und|et|y|a|e|,|\.\.\.?|-|–|;)\s*(?P<high>{NUMBER})(?P<close>\s*[\])])?(?P<more>\s*(?:,|and|or|/)\s*{NUMBER})?"
+    rf"(?:and|to|bis|und|et|y|a|e|,|\.\.\.?|-|–|;)\s*(?P<high>{NUMBER})\s*[\])]?"
+    rf"(?P<more>\s*(?:,|and|or|/)\s*{NUMBER})?"
 )
 _LIST = re.compile(
     rf"^\s*(?:=|:)?\s*(?:(?:in|of|from|among|over|is|one of|values?)\s+)*[\[({{]?\s*"
@@ -51,8 +53,8 @@ _SAMPLERS: tuple[tuple[Sampler, re.Pattern[str]], ...] = (
 _GRID = re.compile(r"\bgrid[- ]?search|\bfull grid|rastersuche|every combination|all combinations")
 _PRUNERS: tuple[tuple[Pruner, re.Pattern[str]], ...] = (
     ("hyperband", re.compile(r"\bhyperband\b|successive halving|\basha\b")),
-    ("median", re.compile(r"\bmedian[- ]?(?:prun\w+|stopping|rule)|\bprun(?:e|ing|er)\b|stop (?:bad|poor|hopeless|weak)\w* "
-                          r"(?:trials|runs|configurations)")),
+    ("median", re.compile(r"\bmedian[- ]?(?:prun\w+|stopping|rule)|\bprun(?:e|ing|er)\b"
+                          r"|stop (?:bad|poor|hopeless|weak)\w* (?:trials|runs|configurations)")),
 )  # fmt: skip
 _SIDE_BY_SIDE = re.compile(
     r"\b(?P<before>\d{1,3}) (?:trials )?(?:in parallel|at (?:once|a time)|side by side|parallel|workers|concurrent)"
@@ -117,8 +119,10 @@ def wants_grid(plain: str) -> bool:
 
 
 def pruner(plain: str) -> Pruner:
-    return next((name for name, pattern in _PRUNERS if (m := pattern.search(plain)) and not NEGATED.search(plain[: m.start()])),
-                "none")  # fmt: skip
+    for name, pattern in _PRUNERS:
+        if (match := pattern.search(plain)) and not NEGATED.search(plain[: match.start()]):
+            return name
+    return "none"
 
 
 def side_by_side(plain: str) -> int | None:
