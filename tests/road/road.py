@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from orchestrator.boxes.lending import Terms
 from orchestrator.boxes.workshop import Workshop
 from orchestrator.config.agents import Agent
 from orchestrator.config.builtin import builtin_root
@@ -56,20 +57,21 @@ class ScriptedPlanner:
 
 
 def skills() -> dict[str, Skill]:
-    """The toy, the one that counts, and toys that stand in for the three skills that the route asks for."""
+    """The toy, the one that counts, the one that is searched over, and toys that stand in for the three skills that the route asks for."""
     found, _ = read_skill(HERE / "skills" / "toy", "builtin")
     counter, _ = read_skill(HERE / "skills" / "counter", "builtin")
-    assert found is not None and counter is not None
-    return {"toy": found, "counter": counter} | dict.fromkeys(("pinn", "simulate", "physics"), found)
+    trial, _ = read_skill(HERE / "skills" / "trial", "builtin")
+    assert found is not None and counter is not None and trial is not None
+    return {"toy": found, "counter": counter, "trial": trial} | dict.fromkeys(("pinn", "simulate", "physics"), found)
 
 
 def context_of(
     runs: Path, planner: ScriptedPlanner, *, run_id: str | None = None, listener: Listener | None = None,
     approve: bool = False, timeout_s: float | None = None, settings: Settings | None = None,
-    agents: dict[str, Agent] | None = None,
+    agents: dict[str, Agent] | None = None, parallel: int = 4, seed: int = 0,
 ) -> Context:  # fmt: skip
     """A context on a new run, or (with `run_id`) on one that exists."""
-    request = Request(text="scripted", approve=approve, timeout_s=timeout_s, sandbox="process")
+    request = Request(text="scripted", approve=approve, timeout_s=timeout_s, sandbox="process", seed=seed)
     run = RunDirectory.find(runs, run_id) if run_id else RunDirectory.create(runs)
     if run_id is None:
         write_json(run.request, request)
@@ -79,7 +81,7 @@ def context_of(
 
     async def open_workshop() -> Workshop:
         runtime = builtin_root() / "skills" / "runtime"
-        return Workshop(ProcessSandbox(), Path(sys.prefix), runtime, run.run_id, journal)
+        return Workshop(ProcessSandbox(), Path(sys.prefix), runtime, run.run_id, journal, Terms(parallel=parallel))
 
     return Context(
         request=request, run=run, journal=journal, settings=settings or load_settings(cwd=runs), skills=skills(),

@@ -1,0 +1,25 @@
+"""Drives a search in a process of its own, so that a test can kill it: RUNS_DIR [RUN_ID]."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from road import ScriptedPlanner, context_of, plan_of
+from searched import SCORE, SPACE, after, searching
+
+from orchestrator.core.search import Search
+from orchestrator.driver import drive_run
+
+
+def main(runs: Path, run_id: str | None) -> None:
+    search = Search(space=SPACE, objectives=(SCORE,), trials=12, batch=3)
+    plan = plan_of(*after(searching(search, pause_s=0.15)))
+    context = context_of(runs, ScriptedPlanner(plan), run_id=run_id)
+    print(context.run.run_id, flush=True)
+    print(asyncio.run(drive_run(context)).status, flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2] or None)
