@@ -14,8 +14,8 @@ from orchestrator.driver import drive_run
 
 
 def main(runs: Path, run_id: str | None) -> None:
-    search = Search(space=SPACE, objectives=(SCORE,), trials=12, batch=3)
-    plan = plan_of(*after(searching(search, pause_s=0.15)))
+    search = Search(space=SPACE, objectives=(SCORE,), trials=8, batch=2)
+    plan = plan_of(*after(searching(search, pause_s=0.05)))
     context = context_of(runs, ScriptedPlanner(plan), run_id=run_id)
     print(context.run.run_id, flush=True)
     print(asyncio.run(drive_run(context)).status, flush=True)

@@ -57,7 +57,7 @@ class ScriptedPlanner:
 
 
 def skills() -> dict[str, Skill]:
-    """The toy, the one that counts, the one that is searched over, and toys that stand in for the three skills that the route asks for."""
+    """The toy, one that counts, one that is searched over, and toys in place of the three skills that the route wants."""
     found, _ = read_skill(HERE / "skills" / "toy", "builtin")
     counter, _ = read_skill(HERE / "skills" / "counter", "builtin")
     trial, _ = read_skill(HERE / "skills" / "trial", "builtin")

@@ -7,7 +7,6 @@ import os
 import signal
 from pathlib import Path
 
-import pytest
 from road import ScriptedPlanner, context_of, events_of, plan_of
 from searched import SCORE, SPACE, after, rows, searching
 from test_killed import drive, processes_that_name
@@ -29,19 +28,19 @@ def table(context: Context) -> list[dict[str, str]]:
     return rows(context.run.out("search") / "trials.csv")
 
 
-@pytest.mark.parametrize("pruner", ["none", "median", "hyperband"])
-async def test_a_search_is_the_same_however_many_trials_run_at_once(tmp_path: Path, pruner: str) -> None:
-    search = Search.model_validate(
-        {"space": SPACE, "objectives": (SCORE,), "trials": 16, "batch": 4, "pruner": pruner, "sampler": "tpe"}
-    )
+async def test_a_search_is_the_same_however_many_trials_run_at_once(tmp_path: Path) -> None:
+    search = Search(space=SPACE, objectives=(SCORE,), trials=12, batch=4, pruner="median", sampler="tpe")
     alone = await run(tmp_path / "one", searching(search, pause_s=0.01), parallel=1)
     beside = await run(tmp_path / "four", searching(search, pause_s=0.01), parallel=4)
-    other = await run(tmp_path / "other", searching(search), parallel=4, seed=1)
-    assert table(alone) == table(beside) != table(other)
-    states = {row["state"] for row in table(alone)}
-    assert states == ({"done"} if pruner == "none" else {"done", "pruned"})
-    best = max((row for row in table(alone) if row["state"] == "done"), key=lambda row: float(row["score"]))
-    assert abs(float(best["x"]) - 0.3) < 0.15
+    assert table(alone) == table(beside)
+    assert {row["state"] for row in table(alone)} == {"done", "pruned"}
+
+
+async def test_another_seed_tries_other_settings(tmp_path: Path) -> None:
+    search = Search(space=SPACE[:1], objectives=(SCORE,), trials=2, batch=2)
+    first = await run(tmp_path / "zero", searching(search))
+    other = await run(tmp_path / "one", searching(search), seed=1)
+    assert table(first) != table(other)
 
 
 async def test_the_step_after_a_search_is_given_the_best_setting(tmp_path: Path) -> None:
@@ -114,6 +113,7 @@ def test_a_killed_search_goes_on_and_no_finished_trial_runs_again(tmp_path: Path
     assert said.split()[0] == run_id
     reused = {e.step for e in read_events(tmp_path / run_id / "journal.jsonl") if e.event == "step.reused"}
     assert {f"search.{int(name)}" for name in finished} <= reused
-    tables = [base / "steps" / "search" / "out" / "trials.csv" for base in (tmp_path / run_id, tmp_path / "whole" / whole)]
+    bases = (tmp_path / run_id, tmp_path / "whole" / whole)
+    tables = [base / "steps" / "search" / "out" / "trials.csv" for base in bases]
     assert rows(tables[0]) == rows(tables[1])
     assert not processes_that_name(run_id)
