@@ -18,7 +18,7 @@ UNVOUCHED = "the skill that made this is not built in: nobody vouched for it"
 SELF_MADE: frozenset[str] = frozenset(
     {"training.stopped", "training.loss_ratio", "hyperparameters.differences", "seed_fingerprint", "scaled_range"}
     | {"choice.score", "choice.gain", "training.class_weights"}
-    | {"dataset_error", "dataset_lost", "dataset_strays"}
+    | {"dataset_error", "dataset_lost", "dataset_strays", "search.setting_differences"}
     | {"feature_mean", "feature_deviation_low", "feature_deviation_high", "feature_range"}
 )
 

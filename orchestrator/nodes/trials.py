@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -154,6 +155,8 @@ class Trials:
             told = f"it states no {missing[0]!r}, only {', '.join(stated) or 'nothing'}"
             return failed.model_copy(update={"reason": told})
         values = tuple(stated[name] for name in wanted)
+        if not all(map(math.isfinite, values)):
+            return failed.model_copy(update={"reason": f"its {' and '.join(wanted)} is not finite"})
         return failed.model_copy(update={"state": "done", "values": values, "reports": reports})
 
     def _folder(self, number: int) -> Path:

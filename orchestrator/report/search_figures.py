@@ -18,7 +18,10 @@ MOST_LINES = 400  # trials drawn side by side, the best of them
 
 
 def draw_course(history: History) -> Markup:
-    """The first objective of every trial over its number, and the best so far; hollow marks were stopped early."""
+    """The first objective of every trial over its number, and the best so far.
+
+    Hollow marks were stopped early; some lie outside the picture.
+    """
     objective = history.search.objectives[0]
     done = [trial for trial in history.trials if trial.state == "done"]
     stopped = [trial for trial in history.trials if trial.state == "pruned"]
@@ -32,8 +35,8 @@ def draw_course(history: History) -> Markup:
             axes.plot([t.number for t in stopped], [t.values[0] for t in stopped], "o", color=STOPPED, markersize=4.5,
                       fillstyle="none", label="stopped early, at its last report")  # fmt: skip
         if failed:
-            floor = axes.get_ylim()[0]
-            axes.plot([t.number for t in failed], [floor] * len(failed), "x", color=STOPPED, label="failed")
+            axes.plot([t.number for t in failed], [0.02] * len(failed), "x", color=STOPPED, label="failed",
+                      transform=axes.get_xaxis_transform())  # fmt: skip
         steps: list[tuple[int, float]] = []
         for trial in done:
             if not steps or objective.better(trial.values[0], steps[-1][1]):
@@ -41,6 +44,7 @@ def draw_course(history: History) -> Markup:
         if steps:
             x, y = zip(*steps, (len(history.trials) - 1, steps[-1][1]), strict=True)
             axes.step(x, y, where="post", color=BEST, linewidth=1.3, label="best so far")
+        axes.set_ylim(*_span([t.values[0] for t in done], axes.get_ylim()))
         axes.set_xlabel("trial")
         axes.set_ylabel(objective.claim)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
@@ -113,6 +117,15 @@ def draw_front(history: History) -> Markup:
         axes.grid(True)
         axes.legend(loc="best")
         return svg_of(figure, "search-front", f"{one.claim} against {other.claim} of {len(done)} trials")
+
+
+def _span(finished: list[float], drawn: tuple[float, float]) -> tuple[float, float]:
+    """The heights of the picture: of the finished trials, since one that was stopped may lie far below all of them."""
+    if not finished:
+        return drawn
+    low, high = min(finished), max(finished)
+    room = 0.15 * (high - low) or 0.05 * abs(high) or 1.0
+    return max(drawn[0], low - room), min(drawn[1], high + room)
 
 
 def _height(dimension: Dimension, value: Scalar | None) -> float:

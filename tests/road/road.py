@@ -57,7 +57,7 @@ class ScriptedPlanner:
 
 
 def skills() -> dict[str, Skill]:
-    """The toy, one that counts, one that is searched over, and toys in place of the three skills that the route wants."""
+    """The toy, one that counts, one that is searched over, and toys for the three skills that the route wants."""
     found, _ = read_skill(HERE / "skills" / "toy", "builtin")
     counter, _ = read_skill(HERE / "skills" / "counter", "builtin")
     trial, _ = read_skill(HERE / "skills" / "trial", "builtin")

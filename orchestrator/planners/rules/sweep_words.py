@@ -33,14 +33,15 @@ _NAMES: tuple[tuple[str, str], ...] = (
     ("clip", r"(?:gradient )?clip\w*"),
 )  # fmt: skip
 _SEARCHED = tuple((name, re.compile(pattern)) for name, pattern in _NAMES)
+_OWNER = r"(?:(?:of|for) (?:a|an|the|my|our) [\w-]+(?: (?:model|network|net))?(?= (?:in|over|between|from|of|to)\b))?"
 _RANGE = re.compile(
-    rf"^\s*(?:=|:)?\s*(?:(?:in|over|of|is|lies|going|ranging|varied|values?|the range|range)\s+)*"
+    rf"^\s*{_OWNER}\s*(?:=|:)?\s*(?:(?:in|over|of|is|lies|going|ranging|varied|values?|the range|range)\s+)*"
     rf"(?:(?:between|from|zwischen|von|entre|de)\s+|\[\s*|\(\s*)?(?P<low>{NUMBER})\s*"
     rf"(?:and|to|bis|und|et|y|a|e|,|\.\.\.?|-|–|;)\s*(?P<high>{NUMBER})\s*[\])]?"
     rf"(?P<more>\s*(?:,|and|or|/)\s*{NUMBER})?"
 )
 _LIST = re.compile(
-    rf"^\s*(?:=|:)?\s*(?:(?:in|of|from|among|over|is|one of|values?)\s+)*[\[({{]?\s*"
+    rf"^\s*{_OWNER}\s*(?:=|:)?\s*(?:(?:in|of|from|among|over|is|one of|values?)\s+)*[\[({{]?\s*"
     rf"(?P<list>{NUMBER}(?:\s*(?:,|/|\||and|or|und|oder|et|ou|y|o)\s*(?:and |or )?{NUMBER})+)\s*[\])}}]?"
 )
 _NEVER_ZERO = frozenset({"learning_rate", "weight_decay"})
@@ -105,9 +106,8 @@ def _ranged(name: str, rest: str, language: str) -> Asked:
 
 
 def _between(rest: str) -> bool:
-    return bool(
-        re.match(r"\s*(?:in |the range |range )*(?:between|from|zwischen|von|entre)\b|\s*\d+\s*(?:to|bis|-|\.\.)", rest)
-    )
+    words = rf"\s*{_OWNER}\s*(?:in |the range |range )*(?:between|from|zwischen|von|entre)\b"
+    return bool(re.match(rf"{words}|\s*\d+\s*(?:to|bis|-|\.\.)", rest))
 
 
 def sampler(plain: str) -> Sampler | None:
