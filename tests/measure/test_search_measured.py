@@ -18,7 +18,7 @@ from orchestrator.journal.rundir import RunDirectory, write_json
 from orchestrator.measure.evidence import EvidenceBook
 from orchestrator.measure.search import measure_search
 from orchestrator.search.history import History
-from tests.gates.test_search import plan as planned
+from tests.gates.test_search_gates import plan as planned
 
 SEARCH = Search(
     space=(Dimension(name="trees", kind="int", low=10, high=100),),
