@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import warnings
@@ -14,6 +15,7 @@ from orchestrator.core.evidence import Repair
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_LINES = 50
+PIECE = 1 << 20  # bytes
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -55,6 +57,22 @@ def short_rows(path: Path, width: int) -> tuple[Repair, ...]:
     many = "1 row has" if short == 1 else f"{short} rows have"
     reason = f"{many} fewer than {width} cells; the cells that are not there count as missing"
     return (Repair(kind="short_rows", columns=(), rows=short, reason=reason),)
+
+
+def foreign_encoding(path: Path) -> tuple[Repair, ...]:
+    """That a text file is not UTF-8 and was read as Windows-1252, as `decode` does; read in pieces."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as stream:
+        try:
+            while piece := stream.read(PIECE):
+                if stream.tell() == len(piece) and piece.startswith(tuple(mark for mark, _ in MARKS)):
+                    return ()
+                decoder.decode(piece)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            reason = "the file is not UTF-8; it was read as Windows-1252 (save it as UTF-8 if letters look wrong)"
+            return (Repair(kind="encoding", columns=(), reason=reason),)
+    return ()
 
 
 def decode(path: Path, data: bytes) -> str:

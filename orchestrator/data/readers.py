@@ -11,7 +11,7 @@ import pandas as pd
 from orchestrator.core.errors import BadInput
 from orchestrator.data.binary import MAX_CELLS, read_excel, read_npz, read_parquet
 from orchestrator.data.columns import settle
-from orchestrator.data.delimited import read_delimited, short_rows
+from orchestrator.data.delimited import foreign_encoding, read_delimited, short_rows
 from orchestrator.data.table import Table
 
 MAX_FILE_MB = 512
@@ -37,9 +37,11 @@ def read_table(path: Path) -> Table:
     Raises: BadInput where the file is missing, unreadable, empty, too large, of an unknown kind or malformed.
     """
     table = settle(read_rows(path))
-    if READERS.get(path.suffix.lower(), read_delimited) is not read_delimited or table.frame.iloc[:, -1].notna().all():
+    if READERS.get(path.suffix.lower(), read_delimited) is not read_delimited:
         return table
-    return Table(table.frame, (*short_rows(path, table.frame.shape[1]), *table.repairs))
+    whole = bool(table.frame.iloc[:, -1].notna().all())
+    short = () if whole else short_rows(path, table.frame.shape[1])
+    return Table(table.frame, (*foreign_encoding(path), *short, *table.repairs))
 
 
 def read_rows(path: Path) -> pd.DataFrame:

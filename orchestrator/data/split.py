@@ -79,7 +79,7 @@ def split_table(path: Path, strategy: DataStrategy, *, seed: int, destination: P
     train_part, test_part = (_part(usable, strategy, mask & keep, ids) for mask in (~test, test))
     _check_sides(path, strategy, train_part, test_part)
     used = {*strategy.features, strategy.target, strategy.split.column, strategy.split.moment}
-    read = tuple(repair for repair in table.repairs if used.intersection(repair.columns))
+    read = tuple(repair for repair in table.repairs if not repair.columns or used.intersection(repair.columns))
     return SplitRecord(
         how=_how(strategy),
         column=strategy.split.column,
