@@ -13,8 +13,10 @@ from orchestrator.core.values import sha256_file
 MODEL_SUFFIX = re.compile(
     r"\.(?:joblib|pkl|pickle|ubj|pt2|pt|pth|onnx|safetensors|ckpt|h5|hdf5|keras|cbm)$", re.IGNORECASE
 )
-KINDS: dict[str, ModelKind] = {".joblib": "pickle", ".pkl": "pickle", ".pickle": "pickle", ".ubj": "xgboost"}
-TORCH: dict[str, ModelKind] = {".pt2": "torch", ".pt": "torch", ".pth": "torch"}
+KINDS: dict[str, ModelKind] = {
+    ".joblib": "pickle", ".pkl": "pickle", ".pickle": "pickle", ".ubj": "xgboost",
+    ".pt2": "torch", ".pt": "torch", ".pth": "torch",
+}  # fmt: skip
 # Suffixes of other things as well: the first bytes tell.
 BOOSTERS: dict[str, tuple[ModelKind, re.Pattern[bytes]]] = {
     ".json": ("xgboost", re.compile(rb'\s*\{.{0,200}?"learner"\s*:\s*\{', re.DOTALL)),
@@ -41,24 +43,21 @@ def _booster(path: Path) -> ModelKind | None:
         return None
 
 
-def describe_model(name: str, *, served: bool = False) -> ModelFile:
+def describe_model(name: str) -> ModelFile:
     """The model's file by name, hash and size; of its content only the first bytes are looked at.
-
-    PyTorch's files can be `served`, not evaluated.
 
     Raises:
         BadInput: it is missing, a folder, empty, unreadable or too large.
         NotAvailable: a format that nothing here can run.
     """
     path = Path(name).expanduser()
-    kinds = KINDS | (TORCH if served else {})
-    kind = kinds.get(path.suffix.lower()) or _booster(path)
+    kind = KINDS.get(path.suffix.lower()) or _booster(path)
     if kind is None:
         what = "ONNX has no runtime in the boxes' environment" if path.suffix.lower() == ".onnx" else "no such format"
-        known, done = ", ".join((*kinds, *BOOSTERS)), "served" if served else "evaluated"
+        known = ", ".join((*KINDS, *BOOSTERS))
         raise NotAvailable(
-            f"the model {name!r} cannot be {done} yet: {path.suffix} ({what}; there are {known})",
-            remedy=REMEDY,
+            f"the model {name!r} cannot be opened yet: {path.suffix} ({what}; there are {known})",
+            remedy=f"{REMEDY}; of a PyTorch network give its exported program (`torch.export.save`, .pt2)",
         )
     if path.is_dir():
         raise BadInput(f"the model {name!r} is a folder", remedy="name the file that holds the fitted model")

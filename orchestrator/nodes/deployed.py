@@ -88,7 +88,7 @@ async def service_inputs(context: Context, workshop: Workshop, plan: Plan, step:
 
 
 def _of_file(routing: Routing, params: Params, name: str) -> Routing:
-    subject = describe_model(name, served=True)
+    subject = describe_model(name)
     module = _module(str(params["module"])) if "module" in params else None
     tables = [file for file in routing.files if not is_model(file) and file != params.get("module")]
     evaluated = Evaluated(subject=subject, other=module)

@@ -55,7 +55,7 @@ def _numbered(model: Any, spec: Spec) -> list[Column]:
 
 def _of_network(spec: Spec, files: Path) -> Spec:
     module = files / "module.py"
-    opener = importlib.import_module("skills.deploy.torch_files").open_torch
+    opener = importlib.import_module("skills.runtime.torch_files").open_torch
     network = opener(file_of(files, spec), module if module.is_file() else None, spec.subject.name)
     columns = [column for column in spec.columns if column.name != spec.target]
     shape, asked = tuple(network.shape), tuple(spec.shape)

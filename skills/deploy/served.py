@@ -120,7 +120,7 @@ def _opened(folder: Path, spec: Spec) -> Any:
     path = file_of(folder, spec)
     if subject.kind == "torch":
         module = folder / "module.py"
-        opener = importlib.import_module("skills.deploy.torch_files").open_torch
+        opener = importlib.import_module("skills.runtime.torch_files").open_torch
         return opener(path, module if module.is_file() else None, subject.name)
     return importlib.import_module("skills.runtime.opened").open_model(path, subject)
 

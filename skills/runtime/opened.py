@@ -22,6 +22,7 @@ from skills.runtime.openmp import offer_openmp
 Floats = NDArray[np.float64]
 MOST_NAMED = 12
 GIVEN_NAMES = re.compile(r"Column_\d+")  # what LightGBM calls columns that were given to it without names
+TORCH = "torch"  # a kind of file
 LIBRARIES = ("sklearn", "xgboost", "lightgbm")
 
 
@@ -62,10 +63,12 @@ class Raw:
 
 
 def open_model(path: Path, subject: Subject) -> Any:
-    """The object in a pickle or joblib file, or the booster in a file of XGBoost or LightGBM.
+    """The object in a pickle or joblib file, the booster in a file of XGBoost or LightGBM, the network of PyTorch.
 
     Raises: UserMistake where it cannot be opened with the libraries of this environment, or holds no model.
     """
+    if subject.kind == TORCH:
+        return importlib.import_module("skills.runtime.torch_files").open_torch(path, None, subject.name)
     offer_openmp()
     try:
         with warnings.catch_warnings():
@@ -93,6 +96,9 @@ def ask(model: Any, frame: pd.DataFrame, spec: Question, subject: Subject) -> Ra
     Raises: UserMistake where the rows have not the columns that it wants, where it breaks on them, or where it is made
     for another task.
     """
+    if subject.kind == TORCH:
+        found: Raw = importlib.import_module("skills.runtime.torch_rows").ask_network(model, frame, spec, subject)
+        return found
     given = columns_for(model, frame, spec, subject)
     try:
         with warnings.catch_warnings():
@@ -105,6 +111,11 @@ def ask(model: Any, frame: pd.DataFrame, spec: Question, subject: Subject) -> Ra
             f"{subject.name!r} cannot predict these rows: {told(error)}",
             "give the columns as they were in training, or save the model with its preprocessing as one pipeline",
         ) from error
+    return checked(found, frame, subject)
+
+
+def checked(found: Raw, frame: pd.DataFrame, subject: Subject) -> Raw:
+    """The same. Raises: UserMistake where it is not one line of finite numbers a row."""
     if found.values.ndim != 2 or len(found.values) != len(frame) or found.values.shape[1] != len(found.names):
         raise UserMistake(
             f"{subject.name!r} predicts an array of shape {found.values.shape} for {len(frame)} rows and "
@@ -138,7 +149,7 @@ def columns_for(model: Any, frame: pd.DataFrame, spec: Question, subject: Subjec
     if isinstance(wanted, int | np.integer) and int(wanted) != len(spec.features):
         raise UserMistake(
             f"{subject.name!r} was fitted to {int(wanted)} columns without names, and the table has "
-            f"{len(spec.features)} beside {spec.target!r}: {_listed(spec.features)}",
+            f"{len(spec.features)} beside {spec.target!r}: {listed(spec.features)}",
             "name its columns in their order (`using only columns a, b`), or `drop` those that it does not know",
         )
     text = [name for name in spec.features if not pd.api.types.is_numeric_dtype(given[name])]
@@ -169,7 +180,7 @@ def versions() -> str:
 def _missing(missing: list[str], spec: Question, subject: Subject) -> UserMistake:
     near = difflib.get_close_matches(missing[0], spec.features, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]!r} by {missing[0]!r}? " if near else ""
-    which = f"column {missing[0]!r}" if len(missing) == 1 else f"{len(missing)} columns {_listed(missing)}"
+    which = f"column {missing[0]!r}" if len(missing) == 1 else f"{len(missing)} columns {listed(missing)}"
     if spec.target in missing:
         return UserMistake(
             f"{subject.name!r} was fitted with {spec.target!r} among its columns, which is to be the target",
@@ -177,14 +188,14 @@ def _missing(missing: list[str], spec: Question, subject: Subject) -> UserMistak
         )
     return UserMistake(
         f"{subject.name!r} was fitted to the {which}, which the table has not",
-        f"{hint}its columns are {_listed(spec.features)}",
+        f"{hint}its columns are {listed(spec.features)}",
     )
 
 
 def _numbers(model: Any, given: Any, spec: Question) -> Raw:
     if hasattr(model, "classes_"):
         raise UserMistake(
-            f"the model names classes ({_listed(map(class_name, model.classes_))}), and {spec.target!r} was taken "
+            f"the model names classes ({listed(map(class_name, model.classes_))}), and {spec.target!r} was taken "
             "for a quantity",
             "say `classification` in the request",
         )
@@ -204,7 +215,7 @@ def _classes(model: Any, given: Any, subject: Subject) -> Raw:
         return Raw(np.asarray(model.predict_proba(given), dtype=np.float64), names)
     if hasattr(model, "decision_function"):
         scores = np.asarray(model.decision_function(given), dtype=np.float64)
-        return Raw(_squeezed(scores), names, "scores")
+        return Raw(squeezed(scores), names, "scores")
     found = [class_name(label) for label in np.asarray(model.predict(given)).ravel()]
     return Raw(np.asarray([[float(label == name) for name in names] for label in found]), names, "labels")
 
@@ -215,7 +226,7 @@ def class_name(cell: Any) -> str:
     return str(int(cell)) if whole else str(cell)
 
 
-def _squeezed(scores: Floats) -> Floats:
+def squeezed(scores: Floats) -> Floats:
     """Scores in (0, 1) that rank as the decision function does: the logistic of one, the softmax of several."""
     if scores.ndim == 1:
         positive = 1.0 / (1.0 + np.exp(-np.clip(scores, -700, 700)))
@@ -224,7 +235,7 @@ def _squeezed(scores: Floats) -> Floats:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def _listed(names: Any) -> str:
+def listed(names: Any) -> str:
     every = list(names)
     shown = ", ".join(repr(str(name)) for name in every[:MOST_NAMED])
     return f"{shown} and {len(every) - MOST_NAMED} more" if len(every) > MOST_NAMED else shown

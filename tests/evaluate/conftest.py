@@ -43,6 +43,18 @@ lightgbm.LGBMClassifier(**small, verbosity=-1).fit(X, coded).booster_.save_model
 lightgbm.LGBMRanker(**small, verbosity=-1).fit(X, coded, group=[400]).booster_.save_model("ranker.txt")
 np.save("booster.npy", of_classes.predict_proba(rest[["a", "b", "c"]]))
 
+import torch
+straight = torch.nn.Linear(3, 1)
+weights = LogisticRegression().fit(X.to_numpy(), coded)
+with torch.no_grad():
+    straight.weight.copy_(torch.as_tensor(weights.coef_))
+    straight.bias.copy_(torch.as_tensor(weights.intercept_))
+np.save("network.npy", weights.predict_proba(rest[["a", "b", "c"]].to_numpy()))
+with __import__("warnings").catch_warnings():
+    __import__("warnings").simplefilter("ignore")
+    torch.jit.script(straight).save("logits.pt")
+torch.save(straight.state_dict(), "state.pt")
+
 class Evil:
     def __reduce__(self):
         return os.system, (f"echo seen; echo 1 > {sys.argv[1]}/escaped; echo 1 > $HOME/mlexpert-escaped",)

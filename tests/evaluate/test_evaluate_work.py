@@ -98,8 +98,10 @@ def test_a_regression_gets_intervals_that_hold_their_share(
     assert 0.74 < inside.mean() < 0.86
 
 
-@pytest.mark.parametrize(("model", "kind"), [("booster.ubj", "xgboost"), ("booster.txt", "lightgbm")])
-def test_a_booster_that_its_library_saved_predicts_as_it_did(
+@pytest.mark.parametrize(
+    ("model", "kind"), [("booster.ubj", "xgboost"), ("booster.txt", "lightgbm"), ("logits.pt", "torch")]
+)
+def test_a_model_that_its_library_saved_predicts_as_it_did(
     box: Box, models: Path, halves: pd.DataFrame, tmp_path: Path, model: str, kind: str
 ) -> None:
     for name in ("half.parquet", "inputs.parquet"):
@@ -117,8 +119,9 @@ def test_a_booster_that_its_library_saved_predicts_as_it_did(
     assert predicted.code == 0, predicted.output
     held = np.load(predicted.out / "predictions.npz")
     assert held["output_names"].tolist() == ["0", "1"]
-    if kind == "xgboost":
-        assert held["outputs"] == pytest.approx(np.load(models / "booster.npy")[500:], abs=1e-6)
+    if kind != "lightgbm":
+        known = np.load(models / ("booster.npy" if kind == "xgboost" else "network.npy"))[500:]
+        assert held["outputs"] == pytest.approx(known, abs=1e-6)
     positive = (halves["y"] == "yes").to_numpy()
     assert held["outputs"][positive, 1].mean() > held["outputs"][~positive, 1].mean() + 0.1
 
@@ -132,12 +135,14 @@ def test_a_booster_that_its_library_saved_predicts_as_it_did(
      ("ridge.joblib", "knows no classes: it predicts a quantity"),
      ("booster.json", "holds the classes 'no', 'yes', and 'booster.json' knows '0', '1' alone"),
      ("of_size.json", "knows no classes: it predicts a quantity"),
+     ("state.pt", "'state.pt' is a state dict (2 tensors"),
+     ("logits.pt", "holds the classes 'no', 'yes', and 'logits.pt' knows '0', '1' alone"),
      ("ranker.txt", "its objective 'lambdarank' is neither of classes nor of a quantity")],
 )  # fmt: skip
 def test_a_model_that_cannot_be_used_is_one_clear_mistake(
     box: Box, models: Path, halves: pd.DataFrame, tmp_path: Path, model: str, message: str
 ) -> None:
-    kind = {".json": "xgboost", ".txt": "lightgbm"}.get(Path(model).suffix, "pickle")
+    kind = {".json": "xgboost", ".txt": "lightgbm", ".pt": "torch"}.get(Path(model).suffix, "pickle")
     done = worked(box, models, tmp_path / "work", model, subject={"name": model, "kind": kind})
     assert done.code == 42, done.output
     assert message in done.json("error.json")["message"] and done.json("error.json")["remedy"]

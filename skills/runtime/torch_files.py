@@ -56,7 +56,7 @@ class Network:
         if not isinstance(found, torch.Tensor) or not found.ndim or len(found) != len(filled):
             raise UserMistake(
                 f"the model gives {_kind(found)} for {len(filled)} samples",
-                "serve a model that gives one tensor, with one entry a sample",
+                "give a model of one tensor, with one entry a sample",
             )
         return found[: len(part)]
 
@@ -89,7 +89,7 @@ def _exported(path: Path, name: str) -> Network:
     names = program.graph_signature.user_inputs
     held = [node for node in program.graph.nodes if node.op == "placeholder" and node.name in names]
     if len(held) != 1 or not isinstance(value := held[0].meta.get("val"), torch.Tensor) or not value.ndim:
-        raise UserMistake(f"{name!r} takes {len(held)} inputs, one tensor can be served", "export it with one input")
+        raise UserMistake(f"{name!r} takes {len(held)} inputs, one tensor can be given", "export it with one input")
     sizes = [size if isinstance(size, int) else 0 for size in value.shape]
     if 0 in sizes[1:]:
         raise UserMistake(
@@ -97,7 +97,7 @@ def _exported(path: Path, name: str) -> Network:
         )
     dtype = str(value.dtype).removeprefix("torch.")
     if dtype not in DTYPES:
-        raise UserMistake(f"{name!r} takes {dtype}, numbers in {', '.join(DTYPES)} can be served", "export it so")
+        raise UserMistake(f"{name!r} takes {dtype}, numbers in {', '.join(DTYPES)} can be given", "export it so")
     return Network(program.module(), tuple(sizes[1:]), sizes[0], dtype)
 
 
@@ -115,7 +115,7 @@ def _with_state(state: dict[str, torch.Tensor], module: Path | None, name: str) 
         shown = ", ".join(list(state)[:3])
         raise UserMistake(
             f"{name!r} is a state dict ({len(state)} tensors: {shown}…) without the module that it belongs to",
-            f"name the Python file of its class as well (`deploy {name} with net.py`), or {EXPORT}",
+            f"to serve it, name the Python file of its class as well (`deploy {name} with net.py`); else {EXPORT}",
         )
     classes = _classes(_imported(module), module)
     tried = []
