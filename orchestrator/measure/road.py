@@ -19,6 +19,7 @@ from orchestrator.journal.journal import Journal
 from orchestrator.journal.rundir import read_model
 from orchestrator.measure.access import own_access
 from orchestrator.measure.again import Solver
+from orchestrator.measure.ahead import measure_ahead
 from orchestrator.measure.bench import Bench
 from orchestrator.measure.dataset import measure_dataset
 from orchestrator.measure.details import measure_table_latency
@@ -107,6 +108,7 @@ async def _table(
         others = rivals.model if rivals is not None else None
         own_access(book, bench.run, journal, subject.step.id)
         await measure_table(bench, book, subject.step, subject.outcome, subject.model, plan.data, split, others)
+        await measure_ahead(bench, book, subject.step, subject.model, plan.data, split)
         await measure_table_latency(bench, book, subject, plan.data, split)
         book_traces(book, plan.data, subject.step.id)
         measure_search(book, plan, split)

@@ -11,6 +11,7 @@ from orchestrator.core.request import Route
 from orchestrator.gates.forecast import NAMES
 from orchestrator.nodes.choice_sentences import choice_claims
 from orchestrator.nodes.detail_sentences import calibration_claims, latency_claims, learning_claims, slice_claims
+from orchestrator.nodes.forecast_sentences import forecast_claims
 from orchestrator.nodes.group_sentences import group_claims
 from orchestrator.nodes.phrases import PHRASES, Phrases
 from orchestrator.nodes.sentences_evaluate import evaluation_claims
@@ -143,6 +144,7 @@ def _table_claims(plan: Plan, evidence: tuple[Evidence, ...]) -> Iterable[tuple[
                 f"Held-out {metric} of the delivered model for {target!r} on {entry.n} sealed rows{_range(entry)}",
                 entry,
             )
+            yield from forecast_claims(target, evidence)
         elif entry.name == metric and entry.subject in NAMES:
             yield f"Baseline: {NAMES[entry.subject]} made by the host, {metric} on the same rows{_range(entry)}", entry
         elif entry.name == metric:

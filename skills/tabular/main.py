@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skills.runtime.job import Inputs, Job, Outputs, UserMistake, write_json
 from skills.runtime.scoring.table_metrics import REGISTRY
+from skills.tabular.ahead import moved, read_asked
 from skills.tabular.boosting import MANY_ROWS
 from skills.tabular.candidates import fit, outputs
 from skills.tabular.compare import Choice, Test, choose, in_blocks, resampled
@@ -67,13 +68,13 @@ def work(job: Job) -> None:
 def predict(model: Path, inputs: Inputs, variant: str) -> Outputs:
     """Class probabilities, or the number with the columns TARGET.low and TARGET.high for the delivered regression."""
     spec, told = _load(model)
-    features, row_ids = read_inputs(_rows_of(inputs), spec)
+    features, row_ids, known = read_asked(_rows_of(inputs), spec)
     name = told["delivered"] if variant == "delivered" else variant
     if name not in told["models"]:
         raise UserMistake(f"there is no variant {variant!r}", f"known are delivered, {', '.join(told['models'])}")
     if name == "lightgbm":
         load_lightgbm()
-    pipeline = joblib.load(model / f"{name}.joblib")
+    pipeline = moved(joblib.load(model / f"{name}.joblib"), known)
     if spec.task != "regression":
         names = tuple(str(label) for label in pipeline.classes_)
         return Outputs(outputs(pipeline, features, regression=False), names, row_ids)

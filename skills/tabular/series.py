@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -40,6 +40,13 @@ class Past:
     @property
     def end(self) -> int:
         return len(self.values) - 1
+
+    def knowing(self, at: Places, values: Floats) -> Past:
+        """The same series with the values of more steps, or with newer ones of its own; the season stays."""
+        held = dict(zip((self.first + np.arange(len(self.values))).tolist(), self.values.tolist(), strict=True))
+        held |= dict(zip(at.tolist(), values.tolist(), strict=True))
+        steps = np.array(sorted(held), dtype=np.int64)
+        return replace(past_of(steps, np.array([held[step] for step in steps.tolist()])), period=self.period)
 
     def base_places(self, origins: Places, ahead: Places, base: Base) -> Places:
         """Where the repeated value stands: at the origin, or at the same phase of the last season known there."""
@@ -107,6 +114,14 @@ class Forecaster(RegressorMixin, BaseEstimator):
             base[own] = past.base(origins, ahead, self.base)
         return base if self.inner is None else base + self.inner.predict(self._derived(X))
 
+    def knowing(self, rows: Rows) -> Forecaster:
+        """The same forecaster at the end of these known rows; what it has learned stays."""
+        at, pasts = places(rows.features[self.series.time], self.series), dict(self.pasts)
+        for key, own in groups_of(rows.features, self.series).items():
+            values, past = np.asarray(rows.target, dtype=np.float64)[own], pasts.get(key)
+            pasts[key] = past.knowing(at[own], values) if past else past_of(at[own], values)
+        return Forecaster(pasts, self.series, self.base, inner=self.inner)
+
     def transform(self, X: pd.DataFrame) -> Floats:
         """What enters the inner model."""
         assert self.inner is not None, "a forecast without a model has no features"
@@ -147,15 +162,17 @@ def groups_of(features: pd.DataFrame, series: Series) -> dict[str, Places]:
 
 
 def pasts_of(rows: Rows, series: Series) -> dict[str, Past]:
-    """Each series' training values on its calendar; missing steps lie on the straight line between their neighbours.
+    """Each series' training values on its calendar."""
+    at, values = places(rows.features[series.time], series), np.asarray(rows.target, dtype=np.float64)
+    return {key: past_of(at[own], values[own]) for key, own in groups_of(rows.features, series).items()}
+
+
+def past_of(at: Places, values: Floats) -> Past:
+    """Values (n,) at steps `at`, in any order; missing steps lie on the straight line between their neighbours.
 
     The season's length is found in these values alone.
     """
-    at = places(rows.features[series.time], series)
-    found = {}
-    for key, own in groups_of(rows.features, series).items():
-        order = own[np.argsort(at[own], kind="stable")]
-        steps = np.arange(at[order[0]], at[order[-1]] + 1)
-        values = np.interp(steps, at[order], np.asarray(rows.target, dtype=np.float64)[order])
-        found[key] = Past(int(at[order[0]]), values, find_period(values))
-    return found
+    order = np.argsort(at, kind="stable")
+    steps = np.arange(at[order[0]], at[order[-1]] + 1)
+    filled = np.interp(steps, at[order], values[order])
+    return Past(int(steps[0]), filled, find_period(filled))
