@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,34 @@ def test_too_few_observations_for_the_unknowns_are_refused_by_the_plan(folder: P
     with pytest.raises(BadInput, match="2 of them are left to find 2 unknown coefficients"):
         plan("find a and b of u_t = a*u_xx + b*u from data.csv, hold out 90 %, u(x,0) = sin(pi*x), u(0,t) = 0, "
              "u(1,t) = 0")  # fmt: skip
+
+
+def test_conditions_are_not_guessed_for_a_written_equation_beside_data(folder: Path) -> None:
+    table(folder, "x,t,u")
+    with pytest.raises(BadInput, match="D is to be found from data, and no conditions are given") as refused:
+        plan("find D in u_t = D*u_xx from data.csv")
+    assert "u(x,0)" in refused.value.remedy
+    assert plan("find D in u_t = D*u_xx from data.csv, u(x,0) = sin(pi*x), u(0,t) = 0, u(1,t) = 0").observations
+
+
+def test_data_that_grossly_miss_a_condition_at_its_place_are_refused_before_anything_is_spent(folder: Path) -> None:
+    def plan_with(start: Callable[[float], float]) -> Plan:
+        grid = [(x / 10, t / 10) for x in range(11) for t in range(11)]
+        rows = [f"{x},{t},{start(x) * (1 - 0.5 * t)}" for x, t in grid]
+        (folder / "data.csv").write_text("\n".join(["x,t,u", *rows]) + "\n")
+        return plan("find the diffusivity of the heat equation from data.csv")
+
+    assert plan_with(lambda x: 1.1 * math.sin(math.pi * x)).observations
+    with pytest.raises(BadInput, match=r"the 11 observations at t = 0 miss .*sin\(pi\*x\)") as refused:
+        plan_with(lambda x: 4 * x * (1 - x) + 2)
+    assert "u(x,0)" in refused.value.remedy
+
+
+def test_a_search_in_data_for_what_is_no_coefficient_is_not_dropped() -> None:
+    with pytest.raises(BadInput, match="find k in the pendulum from data") as refused:
+        plan("Find k in the pendulum from data")
+    assert "Name a coefficient" in refused.value.remedy
+    assert plan("Find the solution of the pendulum from data of the library").steps
 
 
 @pytest.mark.parametrize("noise", ["1e300", "1e400"])

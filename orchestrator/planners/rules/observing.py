@@ -59,10 +59,17 @@ def observations(request: Request, routing: Routing, made: FieldProblem) -> Obse
 
 
 def _check_cells(told: Observations, made: FieldProblem) -> None:
-    """The check that the run makes before it splits the rows, made before anything is spent."""
+    """The check that the run makes before it splits the rows, and the conditions held against rows at their places."""
     from orchestrator.data.observed import read_observed  # loads pandas, which only tables need
+    from orchestrator.problems.contradicted import contradicted  # loads SymPy
 
-    read_observed(told, made.form.ends, made.form.fields, len(made.form.unknown))
+    held = read_observed(told, made.form.ends, made.form.fields, len(made.form.unknown))
+    if missed := contradicted(made.form, held.inputs, held.outputs, held.fields):
+        raise BadInput(
+            f"{Path(told.file).name!r} and the problem do not fit: {missed}",
+            remedy="State the conditions that belong to the data, e.g. `u(x,0) = exp(-x)` or `u = 20 at x = 0`, "
+            "or leave those rows out.",
+        )
 
 
 def _file(routing: Routing, made: FieldProblem) -> str:

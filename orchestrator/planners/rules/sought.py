@@ -46,6 +46,12 @@ _NOISE = re.compile(
     rf"(?P<minus>[-−]\s*)?(?P<value>{NUMBER})(?P<percent>\s*%)?|(?P<share>{NUMBER}\s*(?:%|percent"
     rf"|prozent)\s*(?:of )?(?:gaussian )?(?:noise|rauschen|bruit|ruido|rumore))"
 )
+# A search in data for what is no coefficient of the problem.
+AMISS = re.compile(
+    r"\b(?:find|estimate|infer|identify|determine|recover) (?:the )?(?:(?:value|coefficient|parameter|constant)s? "
+    r"(?:of )?)?(?!solution|field)[a-z]\w* (?:in|of|for)\b[^.;]{0,60}?\bfrom (?:the |my |some |noisy |measured "
+    r"|experimental )*(?:data|measurements|observations)\b"
+)
 MANY = re.compile(
     r"[dD]ata ?set|training (?:set|data)|synthetic|generate|many|parameter (?:range|sweep)s?|datensatz|jeu de donnees"
 )
@@ -81,6 +87,8 @@ def coefficients(page: Page, entry: str | None, names: tuple[str, ...], *, writt
         found["samples"] = int(number(count["count"] or count["of"], page.language))
     if ranges:
         found["ranges"] = ranges
+    if not found and (amiss := page.find(AMISS)):
+        found["unread"] = [amiss[0]]
     return found
 
 

@@ -88,6 +88,7 @@ def _statement(params: Params, python: Mapping[str, Any] | None) -> tuple[Proble
     if not isinstance(told, dict):
         raise BadInput("the request names no equation", remedy=remedy())
     _refuse(told)
+    _refuse_unstated(told)
     name = told.get("named")
     if told.get("complex"):
         return in_parts(told, str(name) if name else None)
@@ -125,6 +126,19 @@ def _refuse(told: Params) -> None:
             remedy="Write it as formulas: `u(0,t) = 0` (Dirichlet), `u_x(1,t) = 0` (Neumann), `u_x(1,t) + "
             "2*u(1,t) = 0` "
             "(Robin), or say `periodic boundaries`.",
+        )
+
+
+def _refuse_unstated(told: Params) -> None:
+    """Refuse to assume the conditions of an equation that is written out where data stand beside it."""
+    sought, written = told.get("unknown"), told.get("equations")
+    if sought and written and not told.get("conditions") and not told.get("periodic"):
+        names = " and ".join(sought) if isinstance(sought, dict) else "a coefficient"
+        raise BadInput(
+            f"{names} is to be found from data, and no conditions are given: only with them the equation has one "
+            "solution to compare with the data",
+            remedy="State how the observed field starts and what holds at the ends, e.g. `u(x,0) = sin(pi*x)`, "
+            "`u(0,t) = 0`, `u(1,t) = 0`.",
         )
 
 

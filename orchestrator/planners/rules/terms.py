@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from orchestrator.planners.rules.formula import constant
 from orchestrator.planners.rules.page import Page
 from orchestrator.planners.rules.qualified import CASES
+from orchestrator.planners.rules.sought import AMISS
 
 _SOURCE = (
     r"(?:heat )?(?:sources?|sinks?|forcing|force)(?: terms?| functions?)?|right[- ]hand side|rhs|rechte seite"
@@ -90,6 +91,8 @@ def refusal(unread: JsonValue) -> str:
         return "A formula by cases is not read: use abs, or a steep tanh such as `(1 + tanh((x - 0.5)/0.01))/2`."
     if str(unread).endswith("beside numbers without units"):
         return "Give the coefficients their units too (`diffusivity 1e-4 m^2/s`), or no number one."
+    if AMISS.match(str(unread)):
+        return "Name a coefficient of the equation and a table: `find nu of Burgers' equation from data.csv`."
     if str(unread).startswith("source "):
         return f"Write the equation out with it, e.g. `-u_xx - u_yy = {str(unread).removeprefix('source ')}`."
     return ""
