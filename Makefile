@@ -58,7 +58,7 @@ check: lint  ## lint and the fast tests: no engine, no box environment
 
 # Tests of a skill, and whole runs that only look at their own boxes, on one thread each: two at a time. The others count
 # boxes, processes and leases of the whole machine.
-SKILL_TESTS := tests/whole/test_tables.py tests/whole/test_arrays.py tests/whole/test_people.py tests/deep tests/deploy tests/evaluate tests/jaxpro tests/physics tests/pinn tests/runtime tests/simulate tests/tabular
+SKILL_TESTS := tests/whole/test_series.py tests/whole/test_tables.py tests/whole/test_arrays.py tests/whole/test_people.py tests/deep tests/deploy tests/evaluate tests/jaxpro tests/physics tests/pinn tests/runtime tests/series tests/simulate tests/tabular
 
 test: env check  ## everything but the campaigns, with real engines and real boxes
 	$(PYTEST) -n $(WORKERS) -m "(docker or bwrap) and not box and not soak"

@@ -35,7 +35,7 @@ def test_a_table_with_a_time_column_is_split_by_time(mlexpert: Mlexpert) -> None
     found = importlib.util.find_spec("vega_datasets")
     assert found is not None and found.origin is not None
     table = Path(found.origin).parent / "_data" / "seattle-weather.csv"
-    ran = mlexpert("run", f"Predict temp_max in @{table}", "--sandbox", "process")
+    ran = mlexpert("run", f"Predict temp_max in @{table} with a linear model", "--sandbox", "process")
     assert ran.answer["status"] == "validated", ran.answer["message"]
     split = json.loads((ran.run_dir / "split.json").read_text())
     assert (split["how"], split["column"]) == ("time", "date")
