@@ -77,7 +77,7 @@ class Checkpoints:
             self._journal.tell("step.resumed", self._job.step, **self._earlier.progress, **known)
 
     def hear(self, progress: dict[str, JsonValue]) -> None:
-        self._heard = progress
+        self._heard = {**self._heard, **progress}  # a line may tell the loss alone, and not how far the work is
 
     @asynccontextmanager
     async def copied(self, box: Box, device: str) -> AsyncIterator[None]:

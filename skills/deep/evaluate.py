@@ -36,8 +36,9 @@ def evaluate(job: Job, spec: Spec, rows: Rows, folds: list[Fold], checkpoint: Ch
     for at, name in enumerate(names):
         parts = []
         for number, fold in enumerate(folds):
-            told = f"{name}: fold {number + 1} of {len(folds)}"
-            job.progress(done=at * len(folds) + number, total=len(names) * (len(folds) + 1), message=told)
+            if checkpoint.recall(f"done.{name}.{number}") is None:
+                told = f"{name}: fold {number + 1} of {len(folds)}"
+                job.progress(done=at * len(folds) + number, total=len(names) * (len(folds) + 1), message=told)
             parts.append(_fold(job, spec, rows, fold, name, f"{name}.{number}", checkpoint))
             if len(names) == 1:
                 _report(job, spec, rows, folds[: number + 1], parts)

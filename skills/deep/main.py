@@ -54,7 +54,7 @@ def _work(job: Job) -> None:
     if not spec.refit:
         _state(job, spec, choice)
         return checkpoint.close()
-    fitted = _refit(job, spec, rows, list(found.subjects), checkpoint)
+    fitted = _refit(job, spec, rows, list(found.subjects), checkpoint, found.folds)
     delivered = choice.delivered
     parts = fit_parts(job, spec, rows, delivered, checkpoint) if spec.learning_curve else {}
     save(job.model_folder, spec, {**fitted, **parts}, delivered, _half_width(spec, found.subjects[delivered]))
@@ -105,11 +105,14 @@ def _rows_of(inputs: Inputs) -> Path:
     return inputs.rows
 
 
-def _refit(job: Job, spec: Spec, rows: Rows, names: list[str], checkpoint: Checkpoint) -> dict[str, Fitted]:
+def _refit(
+    job: Job, spec: Spec, rows: Rows, names: list[str], checkpoint: Checkpoint, folds: int
+) -> dict[str, Fitted]:  # fmt: skip
     """Every candidate fitted to all training rows; a network stops on a part of them."""
     fitted = {}
-    for name in names:
-        job.progress(message=f"{name}: fit to all {len(rows)} training samples")
+    for at, name in enumerate(names, start=len(names) * folds):
+        told = f"{name}: fit to all {len(rows)} training samples"
+        job.progress(done=at, total=len(names) * (folds + 1), message=told)
 
         def report(epoch: int, epochs: int, loss: float, name: str = name) -> None:
             job.progress(loss=loss, message=f"{name}: epoch {epoch} of at most {epochs}, all training samples")

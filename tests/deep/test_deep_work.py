@@ -82,6 +82,7 @@ def test_a_job_that_was_killed_goes_on_from_its_checkpoint_to_the_same_files(
     resumed = box("work", tmp_path / "resumed", skill="deep", spec=spec, inputs=inputs)
     assert resumed.code == 0, resumed.output
     assert "cnn.0: epoch 5 " not in resumed.output and "cnn: epoch 8 " in resumed.output
+    assert '"done": 0' not in resumed.output and '"done": 5, "total": 9' in resumed.output, "it is at the sixth of nine"
     assert hashes(resumed.out) == hashes(whole.out)
 
 
