@@ -9,6 +9,7 @@ import pytest
 from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.plan import DataStrategy, Plan, SplitPlan, Step
 from orchestrator.core.request import Route
+from orchestrator.gates.evaluation import differs
 from orchestrator.gates.result import judge_results, may_replan, shortfalls
 
 POINT = {"maximize": "recall", "bound": {"metric": "false_positive_rate", "at_most": 0.05}}
@@ -88,6 +89,52 @@ def test_a_threshold_fails_where_its_whole_interval_misses_the_bound(
     assert found.verdict == verdict
     assert ruled(plan(), false_positive_rate=(value, interval))["evaluation.metric"].verdict == "passed"
     assert ("lies in its interval" in found.reason) == (value == 0.07)
+    assert ("loosen the bound" in found.remedy) == (verdict == "failed")
+
+
+@pytest.mark.parametrize(
+    ("value", "interval", "verdict"),
+    [(0.92, (0.85, 0.97), "passed"), (0.88, (0.82, 0.94), "passed"), (0.7, (0.6, 0.8), "failed")],
+)
+def test_a_threshold_is_held_to_a_bound_from_below_too(
+    value: float, interval: tuple[float, float], verdict: str
+) -> None:
+    point = {"maximize": "precision", "bound": {"metric": "recall", "at_least": 0.9}}
+    kept = Evidence(id="t", name="recall", subject="threshold", value=value, interval=interval, n=100, text="told")
+    others = tuple(
+        Evidence(id=f"e{place}", name=name, subject=subject, value=found, interval=between, n=100, text="told")
+        for place, (name, subject, found, between) in enumerate(GOOD)
+    )
+    verdicts = {found.id: found for found in judge_results(plan(operating_point=point), (*others, kept))}
+    found = verdicts["evaluation.metric"]
+    assert (found.verdict, "t" in found.evidence) == (verdict, True)
+    assert "asked is at least 0.9" in found.reason
+    assert ("lies in its interval" in found.reason) == (value == 0.88)
+
+
+def test_what_was_not_measured_says_why_and_what_passed_asks_for_nothing() -> None:
+    lost = ruled(
+        plan(operating_point=POINT, sets=True), leaks=(None, None), false_positive_rate=(None, None),
+        prediction_repeat=(None, None), set_coverage=(None, None),
+    )  # fmt: skip
+    checks = ("data.leakage", "evaluation.metric", "reproducibility.seeds", "evaluation.uncertainty")
+    assert all((lost[check].verdict, "told" in lost[check].reason) == ("unknown", True) for check in checks)
+    good, bad = (
+        ruled(plan(sets=True)),
+        ruled(plan(sets=True), prediction_repeat=(0.1, None), set_coverage=(0.5, (0.4, 0.6))),
+    )
+    for check in ("reproducibility.seeds", "evaluation.uncertainty"):
+        assert (bool(good[check].remedy), bool(bad[check].remedy)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("interval", "words"),
+    [((0.01, 0.05), "better, beyond"), ((-0.05, -0.01), "worse, beyond"), ((-0.01, 0.05), "not shown to differ"),
+     (None, "not shown to differ")],
+)  # fmt: skip
+def test_a_difference_is_told_by_its_whole_interval(interval: tuple[float, float] | None, words: str) -> None:
+    pair = Evidence(id="p", name="paired_difference", subject="a vs b", value=0.02, interval=interval, n=9, text="")
+    assert words in differs(pair)
 
 
 def test_sets_that_hold_the_true_class_less_often_than_promised_fail() -> None:

@@ -171,7 +171,7 @@ def _notes(routing: Routing, evaluated: Evaluated) -> tuple[str, ...]:
             f"The request names no model; the newest run that trained on a table was taken: {evaluated.subject.run}."
         )
     if any(model.is_code for model in evaluated.models.values()):
-        notes.append("A pickle is code: the model is opened in boxes alone, never by mlexpert itself.")
+        notes.append("A model's file may be code: it is opened in boxes alone, never by mlexpert itself.")
     if not evaluated.own_rows and len(routing.files) > 1:
         notes.append(f"Only {routing.files[0]!r} is evaluated on; other files are left alone.")
     return tuple(notes)
