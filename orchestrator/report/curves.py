@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from dataclasses import dataclass
@@ -39,7 +40,10 @@ class History(BaseModel):
 
 @dataclass(frozen=True)
 class Curves:
-    """The curves of one step; every point is finite. `by_candidate`: one score each, no course in time."""
+    """The curves of one step; every point is finite. `by_candidate`: one score each, no course in time.
+
+    `names` are the candidates at the places 0, 1, …; none where the step does not tell them.
+    """
 
     step: str
     x: str
@@ -47,10 +51,13 @@ class Curves:
     stopped: Stop | None
     schedule: str
     by_candidate: bool = False
+    names: tuple[str, ...] = ()
 
     @property
     def log(self) -> bool:
-        """Whether a logarithmic scale suits: every value is positive, and they span a decade or more."""
+        """Whether a logarithmic scale suits: every value is positive, and they span a decade or more; never scores."""
+        if self.by_candidate:
+            return False
         values = [y for _, points in self.lines for _, y in points]
         return bool(values) and min(values) > 0 and max(values) / min(values) >= DECADE
 
@@ -87,8 +94,17 @@ def _read(path: Path) -> tuple[Curves, ...]:
     return (
         Curves(step, history.x, losses, history.stopped, history.schedule),
         *(Curves(step, history.x, (line,), None, "") for line in others),
-        Curves(step, "candidate, simplest first", scores, None, "", by_candidate=True),
+        Curves(step, "candidate, simplest first", scores, None, "", by_candidate=True, names=_candidates(path.parent)),
     )
+
+
+def _candidates(out: Path) -> tuple[str, ...]:
+    """The candidates of a comparison in their order."""
+    try:
+        with (out / "comparison.csv").open(encoding="utf-8", newline="") as stream:
+            return tuple(line["model"] for line in csv.DictReader(stream))
+    except (OSError, ValueError, KeyError):
+        return ()
 
 
 def _sought(out: Path) -> tuple[str, ...]:

@@ -122,9 +122,22 @@ def _lines(name: str) -> str:
     return "what measuring adds" if bounds_measuring(name) else "95 % intervals"
 
 
+OF_SERIES = {
+    "gradient_norm": " Length of the gradient of the loss, the mean over an epoch: it falls where training settles and "
+    "jumps where it is unstable.",
+    "rate": " The learning rate as its schedule set it.",
+    "validation_loss": " validation_loss is the loss on rows set aside to stop early: where it rises while the loss of "
+    "training falls, the network overfits.",
+}
+
+
 def _curve_caption(curves: Curves) -> str:
     if curves.by_candidate:
-        return f"Step {curves.step}: cross-validated scores as it recorded them."
+        return (
+            f"Step {curves.step}: scores in cross-validation as it recorded them, on training rows alone; candidates "
+            "from left to right, the simplest first."
+        )
     scale = "logarithmic scale" if curves.log else "linear scale"
-    said = f"Step {curves.step}, as it recorded it; {scale}."
+    meant = "".join(words for name, words in OF_SERIES.items() if name in dict(curves.lines))
+    said = f"Step {curves.step}, as it recorded it; {scale}.{meant}"
     return f"{said} {curves.caption}." if curves.caption else said

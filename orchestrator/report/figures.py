@@ -31,6 +31,8 @@ def draw_curves(curves: Curves) -> Markup:
             log_ticks(axes.yaxis, [y for _, points in curves.lines for _, y in points])
         axes.set_xlabel(curves.x)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+        if curves.names:
+            axes.set_xticks(range(len(curves.names)), list(curves.names))
         axes.grid(True, axis="y")
         if len(curves.lines) == 1:
             axes.set_ylabel(curves.lines[0][0])

@@ -58,6 +58,8 @@ def data(text: str) -> DataStrategy:
         ("fair across sex, age and race with 5 folds", ["sex", "age", "race"]),
         ("fair across sex and age, equal opportunity gap at most 0.1, with a random forest", ["sex", "age"]),
         ("is it fair between men and women", ["men", "women"]),
+        ("fair between men and women, and explain it", ["men", "women"]),
+        ("fair across sex and age and tell me which features matter", ["sex", "age"]),
         ("sensitive columns: zip, race. Use 3 folds", ["zip", "race"]),
         ("gerecht zwischen Geschlecht und Alter", ["Geschlecht", "Alter"]),
         ("équitable selon le sexe", ["sexe"]),

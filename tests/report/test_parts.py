@@ -275,7 +275,12 @@ def test_scores_by_candidate_are_drawn_apart_from_losses_by_iteration(tmp_path: 
     assert [name for name, _ in losses.lines] == ["loss"]
     assert [name for name, _ in scores.lines] == ["cv_rmse"]
     assert (losses.by_candidate, scores.by_candidate) == (False, True)
-    assert (losses.log, scores.log) == (True, False)
+    assert (losses.log, scores.log, scores.names) == (True, False, ())
+    (run.out("train") / "comparison.csv").write_text("model,cv_rmse\ndummy,1.5\nlinear,0.01\n")
+    series["cv_rmse"] = [[0, 1.5], [1, 0.01]]
+    write_json(run.out("train") / "history.json", json.loads(json.dumps({"series": series})))
+    told = read_curves(run)[1]
+    assert (told.names, told.log) == (("dummy", "linear"), False), "named on the axis, on a linear scale"
 
 
 def test_what_an_earlier_attempt_left_is_not_shown(tmp_path: Path) -> None:

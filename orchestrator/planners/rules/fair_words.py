@@ -22,7 +22,11 @@ _ACROSS = (
 )
 _AND = r"(?:and|und|et|y|e|&)"
 # Of a list in running text: what follows a comma is a column only where the list goes on, or the sentence ends.
-_TOLD = rf"(?P<cols>{WORD}(?:\s*,\s*{WORD}(?=\s*(?:[,.;:!?)]|$|{_AND}\b)))*(?:\s*,?\s*\b{_AND}\b\s*(?:the )?{WORD})*)"
+_TASK = r"(?!(?:the )?\w+ (?:it|them|me|the|its|this|that|how|why|what|which)\b)"  # "and explain it" names no column
+_TOLD = (
+    rf"(?P<cols>{WORD}(?:\s*,\s*{WORD}(?=\s*(?:[,.;:!?)]|$|{_AND}\b)))*"
+    rf"(?:\s*,?\s*\b{_AND}\b\s*{_TASK}(?:the )?{WORD})*)"
+)
 SENSITIVE = compiled(
     (
         rf"\b(?:sensitive|protected) (?:columns?|attributes?|features?|variables?|groups?)\b\s*(?:=|:|are|is)?\s*"
