@@ -9,7 +9,7 @@ import pytest
 from orchestrator.core.evidence import Evidence, Verdict
 from orchestrator.core.plan import DataStrategy, Plan, SplitPlan
 from orchestrator.core.request import Route
-from orchestrator.gates.ethics import GROUPS, PERSONAL
+from orchestrator.gates.ethics import GROUPS, PERSONAL, gap_measure, largest
 from orchestrator.gates.principles import principles
 from orchestrator.gates.required import CHECKS, required
 from orchestrator.gates.result import judge_results
@@ -82,6 +82,38 @@ def test_a_bound_of_the_request_is_held(bounds: dict[str, float], verdict: str) 
         assert found.columns == {"gap": ("sex",)} and found.remedy and "the request asks for at" in found.reason
 
 
+def test_a_bound_that_is_missed_is_told_from_its_own_side() -> None:
+    above = ruled(plan(gap_bounds={"equalized_odds_difference": 0.1}), *evidence(AUC, ODDS, PARITY, RATIO))
+    below = ruled(plan(gap_bounds={"demographic_parity_ratio": 0.9}), *evidence(AUC, ODDS, PARITY, RATIO))
+    assert "asks for at most 0.1" in above.reason and "asks for at least 0.9" in below.reason
+
+
+def test_rates_and_mean_errors_are_no_metrics_that_a_gap_compares() -> None:
+    assert gap_measure("gap.rmse_ratio") == "rmse" and gap_measure("gap.roc_auc_difference") == "roc_auc"
+    assert gap_measure("gap.equalized_odds_difference") == gap_measure("gap.mean_error_difference") == ""
+
+
+@pytest.mark.parametrize("open_ended", ["rmse_difference", "mean_error_difference"])
+def test_gaps_in_the_target_s_unit_count_after_those_of_rates(open_ended: str) -> None:
+    wide: Gap = (open_ended, "m 9 against f 4", 5.0, (2.0, 8.0))
+    found = largest(evidence(wide, PARITY))
+    assert found is not None and found.name == "gap.demographic_parity_difference"
+    in_unit = tuple(
+        one.model_copy(update={"unit": "EUR"}) if one.value == 0.2 else one for one in evidence(ODDS, PARITY)
+    )
+    found = largest(in_unit)
+    assert found is not None and found.name == "gap.demographic_parity_difference"
+    alone = largest(evidence(wide))
+    assert alone is not None and alone.value == 5.0
+
+
+def test_why_gaps_are_not_there_is_told() -> None:
+    lost = Evidence(id="e1", name="groups.measured", value=None, subject="", text="the scoring box broke")
+    assert "the scoring box broke" in ruled(plan(), lost).reason
+    assert "sex: told why" in ruled(plan(), *evidence(("roc_auc_difference", "told why", None, None))).reason
+    assert "its groups were not measured" in ruled(plan()).reason
+
+
 def test_a_bound_is_unknown_where_its_gap_was_never_measured() -> None:
     found = ruled(plan(gap_bounds={"equal_opportunity_difference": 0.1}), *evidence(AUC))
     assert found.verdict == "unknown" and "equal opportunity" in found.reason
@@ -109,7 +141,9 @@ def test_a_gap_without_an_interval_is_not_measured() -> None:
 def test_personal_data_passes_where_no_value_was_found(value: float | None, verdict: str) -> None:
     made = plan(sensitive=(), personal={"mail": "e-mail addresses"})
     traces = Evidence(id="e1", name="personal.traces", value=value, subject="run", text="9 values looked for")
-    assert ruled(made, traces, check=PERSONAL).verdict == verdict
+    found = ruled(made, traces, check=PERSONAL)
+    assert (found.verdict, bool(found.remedy)) == (verdict, value == 2.0)
+    assert "9 values looked for" in found.reason and ruled(made, check=PERSONAL).verdict == "unknown"
 
 
 def ethics(made: Plan, *found: Evidence) -> float | None:

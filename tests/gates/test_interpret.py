@@ -47,7 +47,8 @@ def ruled(changed: dict[tuple[str, str], dict[str, Any]] | None = None, absent: 
 
 
 def test_an_explanation_that_holds_passes_and_is_required_of_a_plan_that_explains() -> None:
-    assert ruled().verdict == "passed"
+    assert (ruled().verdict, ruled().remedy) == ("passed", "")
+    assert ruled({("additivity", "shap"): {"value": 0.1, "bound": 1e-6}}).remedy
     assert FAITHFUL in required(plan())
     alone = plan()
     assert FAITHFUL not in required(alone.model_copy(update={"steps": alone.steps[:1]}))
