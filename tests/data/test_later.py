@@ -37,6 +37,9 @@ def test_only_a_telling_column_is_a_leak_and_only_one_without_such_a_name_is_ask
     told = known_later({"refund": 0.8, "age": 0.3, "dose": 0.2}, None, data, 100)
     assert told.leaks and told.columns == ("refund",) and "keep column refund" in told.remedy and not told.question
     assert not known_later({"refund": 0.2, "age": 0.3, "dose": 0.2}, None, data, 100).leaks
+    two = known_later({"refund": 0.1, "exit": 0.6, "dose": 0.2}, None, data, 100)
+    assert two.leaks and two.columns == ("exit",), "the other one tells little"
+    assert not known_later({"week": 0.95, "dose": 0.2}, None, data, 100).question, "when a row was taken is known"
     asked = known_later({"age": 0.9, "dose": 0.4}, None, data, 100)
     assert not asked.leaks and asked.columns == ("age",) and "known only afterwards: age" in asked.question
     assert not known_later({"age": 0.9, "dose": 0.85}, None, data, 100).question

@@ -142,6 +142,9 @@ def test_a_record_number_of_a_sorted_file_is_an_identifier_that_tells_the_target
     told = leaks(path, split, features=("age", "record"), **task)["identifier"]
     assert told.leaks and told.columns == ("record",)
     assert told.overridden(strategy(path, kept=("record",)))
+    frame.assign(record=np.arange(300) + 7000, sample_no=draw.permutation(300)).to_csv(path, index=False)
+    both = leaks(path, split, features=("age", "record", "sample_no"), **task)["identifier"]
+    assert both.columns == ("record",), "the other one tells nothing"
 
 
 def test_columns_that_the_plan_drops_and_keeps_are_told_among_the_repairs(visits: Path, split: Split) -> None:
