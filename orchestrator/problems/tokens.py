@@ -19,6 +19,8 @@ OTHER_NAMES = {
 _TOKEN = re.compile(
     r"\s*(?P<token>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+(?![A-Za-z_]))?|[A-Za-z][A-Za-z0-9_]*|_[a-z]+|\*\*|[-+*/^()\[\],])"
 )
+_INVERSE = ("arc", "asin", "acos", "atan")  # tan is not what is meant
+_SHORT = 3  # letters of what is likely a coefficient
 _ENDS = ("_low", "_high", "_mid", "_half", "_length")
 _REMEDY = (
     "Use numbers, + - * / ** ( ), the problem's names, derivatives such as u_xx, pi, e, and "
@@ -113,8 +115,11 @@ def _words(piece: str, knows: Callable[[str], bool], known: list[str], glued: se
         )
     if piece == "lam":  # how `lambda` is spelled here, which Python keeps for itself
         piece, text = "lambda", re.sub(r"(?<![A-Za-z0-9_])lam(?![A-Za-z0-9_])", "lambda", text)
-    reached = [*known, *FUNCTIONS]
-    raise IllPosed(f"unknown symbol {piece!r} in {text.strip()!r}{nearest(piece, reached)}", remedy=_REMEDY)
+    reached = known if piece.startswith(_INVERSE) else [*known, *FUNCTIONS]
+    told = nearest(piece, reached)
+    short = len(piece) <= _SHORT and "did you mean" not in told
+    remedy = f"Give it a value, e.g. `{piece} = 0.1`. {_REMEDY}" if short else _REMEDY
+    raise IllPosed(f"unknown symbol {piece!r} in {text.strip()!r}{told}", remedy=remedy)
 
 
 def _splits(piece: str, glued: set[str]) -> Iterable[list[str]]:

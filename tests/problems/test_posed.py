@@ -184,3 +184,13 @@ def test_a_source_that_would_expand_to_thousands_of_terms_is_refused_at_once() -
                 conditions=["u = 0 on the boundary"],
             )
         )
+
+
+def test_a_letter_without_a_value_is_asked_for_one_and_an_inverse_function_is_not_taken_for_its_like() -> None:
+    ends = ["u(x, 0) = sin(pi*x)", "u(0, t) = 0", "u(1, t) = 0"]
+    with pytest.raises(IllPosed, match="unknown symbol 'k'") as refused:
+        pose(Problem(**told("u_t = k*u_xx", X1T, ends)))
+    assert "e.g. `k = 0.1`" in refused.value.remedy
+    with pytest.raises(IllPosed, match="unknown symbol 'arctan'") as refused:
+        pose(Problem(**told("u_t = u_xx + arctan(x)", X1T, ends)))
+    assert "did you mean" not in str(refused.value)
