@@ -43,10 +43,26 @@ def copies(features: pd.DataFrame, target: pd.Series, split: str) -> tuple[NDArr
 
 
 def _expected_repeats(features: pd.DataFrame, rows: NDArray[np.int64], target: pd.Series) -> float:
-    """The share of rows that another one would equal by chance, as far as the different rows tell."""
+    """The share of rows that another one would equal by chance, as far as the different rows tell.
+
+    A number agrees oftener among rows of equal features, by as much as it spreads less among these.
+    """
     places = np.unique(rows, return_index=True)[1]
-    alike = _pairs_alike(duplicate_units(features.iloc[places])) * _pairs_alike(pd.factorize(target.iloc[places])[0])
-    return 1.0 - math.exp(-alike * (len(rows) - 1))
+    codes, goal = duplicate_units(features.iloc[places]), target.iloc[places]
+    alike = _pairs_alike(codes) * _pairs_alike(pd.factorize(goal)[0])
+    narrower = _narrower(codes, goal.to_numpy(float)) if target.dtype.kind in "fiu" else 1.0
+    return 1.0 - math.exp(-alike * narrower * (len(rows) - 1))
+
+
+def _narrower(codes: NDArray[np.int64], values: NDArray[np.float64]) -> float:
+    """The standard deviation of all values over that within codes, 1 at least; 1 where few rows share a code."""
+    counts = np.bincount(codes)
+    shared = counts[codes] > 1
+    free = int(shared.sum()) - int((counts > 1).sum())
+    if free < MANY_ROWS:
+        return 1.0
+    within = float(np.sqrt(((values - (np.bincount(codes, values) / counts)[codes])[shared] ** 2).sum() / free))
+    return max(1.0, float(values.std()) / within) if within > 0 else 1.0
 
 
 def _pairs_alike(codes: NDArray[np.int64]) -> float:

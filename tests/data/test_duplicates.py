@@ -118,3 +118,13 @@ def test_classes_repeat_by_nature_where_columns_of_few_values_bring_it() -> None
     assert copies(few, ill, "group")[1] and not copies(few.assign(age=draw.normal(size=200)), ill, "group")[1]
     pasted = pd.DataFrame({"age": np.tile(draw.normal(size=100), 2)})
     assert not copies(pasted, pd.concat([ill[:100]] * 2, ignore_index=True), "group")[1]
+
+
+def test_rounded_numbers_that_follow_the_features_agree_by_chance_and_pasted_ones_do_not() -> None:
+    draw = np.random.default_rng(0)
+    grade = pd.DataFrame({"grade": draw.integers(0, 12, 1000), "school": draw.integers(0, 40, 1000)})
+    score = (10.0 * grade["grade"] + draw.normal(size=1000)).round(1)
+    assert copies(grade, score, "group")[1]
+    fine = score + draw.normal(0, 1e-3, 1000)
+    pasted = pd.concat([grade, grade[:50]], ignore_index=True)
+    assert not copies(pasted, pd.concat([fine, fine[:50]], ignore_index=True), "group")[1]
