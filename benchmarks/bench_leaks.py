@@ -22,7 +22,10 @@ from leaks.tally import Row, summary
 
 ASKED = "afterwards_asked"  # no leak that a name tells: the user is asked
 EVERY = (*SETS, *GROUPED, *SERIES)
-HALVES = {"development": "thresholds were chosen on these", "report": "nothing was chosen on these; looked at twice, see docs/data.md"}
+HALVES = {
+    "development": "thresholds were chosen on these",
+    "report": "nothing was chosen on these; looked at twice, see docs/data.md",
+}
 
 
 def of_split(scenario: Scenario) -> Row:
