@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.core.errors import BadInput, NotAvailable
 from orchestrator.core.plan import DataStrategy, SplitPlan
+from orchestrator.data.finding import LeakFinding
 from orchestrator.data.models import describe_model, is_model
 from orchestrator.data.overlap import find_overlap
 from orchestrator.data.split import split_table
@@ -25,13 +26,17 @@ def rows() -> pd.DataFrame:
 
 
 def overlap(folder: Path, rows: pd.DataFrame, trained: pd.DataFrame) -> dict[str, float]:
+    return {one.kind: one.value for one in leaks(folder, rows, trained)}
+
+
+def leaks(folder: Path, rows: pd.DataFrame, trained: pd.DataFrame) -> list[LeakFinding]:
     rows.to_csv(folder / "x.csv", index=False)
     data = DataStrategy(
         file=str(folder / "x.csv"), sha256="", target="y", task="binary", features=("key", "a", "b", "c", "city"),
         split=SplitPlan(kind="stratified", test_fraction=0.5), metric="roc_auc",
     )  # fmt: skip
     split = split_table(folder / "x.csv", data, seed=0, destination=folder / "run", sealed=folder / "sealed")
-    return {one.kind: one.value for one in find_overlap(trained, split, data, "old.csv") if one.value > one.threshold}
+    return [one for one in find_overlap(trained, split, data, "old.csv") if one.value > one.threshold]
 
 
 def test_rows_of_another_sample_do_not_overlap(tmp_path: Path, rows: pd.DataFrame) -> None:
@@ -52,6 +57,22 @@ def test_a_share_of_copies_is_told_as_such(tmp_path: Path, rows: pd.DataFrame) -
 def test_rounded_copies_are_found(tmp_path: Path, rows: pd.DataFrame) -> None:
     rounded = rows.assign(**{name: rows[name].round(3) for name in "abc"})
     assert overlap(tmp_path, rows, rounded)["near_duplicates"] > 0.9
+
+
+def test_copies_are_told_apart_from_near_copies_and_counted(tmp_path: Path, rows: pd.DataFrame) -> None:
+    (exact,) = leaks(tmp_path, rows, rows)
+    assert exact.remedy == "200 of 200 sealed rows are copies of rows in old.csv: evaluate on other rows"
+    rounded = rows.assign(**{name: rows[name].round(3) for name in "abc"})
+    (near,) = leaks(tmp_path, rows, rounded)
+    assert "sealed rows are near copies of rows in old.csv" in near.remedy
+
+
+def test_missing_cells_of_a_column_of_two_types_are_one_value(tmp_path: Path, rows: pd.DataFrame) -> None:
+    told = rows["city"].map({"x": "1", "y": "2", "z": "north"}).where(rows.index % 4 > 0)
+    numbers = pd.to_numeric(told, errors="coerce").where(told != "north")
+    known = told.isna() | (told != "north")
+    ours, theirs = rows.assign(city=told), rows.assign(city=numbers)[known].reset_index(drop=True)
+    assert overlap(tmp_path, ours, theirs)["duplicates"] == pytest.approx(known.mean(), abs=0.1)
 
 
 def test_a_column_of_another_type_and_one_that_is_not_there_do_not_hide_copies(
