@@ -24,6 +24,7 @@ SAFETY = 3.0
 PROBES = 1024  # points at which two fields are compared
 HOPEFUL = 0.05  # of the held-out loss may be left after two doublings of the width where it pays to go on
 GOOD = 1e-9
+FAR = 100.0  # tolerances between two widths: then a small held-out loss does not say that the wider one is right
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ class Course:
         self.held_out.append((at, self.best.held_out))
         width = winner.network.widths[1]
         self.task.report(at, self.limit, self.best.loss, f"width {width}, {winner.kind.name}, change {self.change:.1e}")
-        return self.change * SAFETY < self.task.spec.tolerance or self.task.met(self.best.held_out)
+        settled = self.change * SAFETY < self.task.spec.tolerance
+        far = math.isfinite(self.change) and self.change > FAR * self.task.spec.tolerance
+        return settled or (not far and self.task.met(self.best.held_out))
 
     @property
     def stands_still(self) -> bool:

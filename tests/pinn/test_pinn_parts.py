@@ -78,6 +78,13 @@ def test_a_widened_network_comes_back_from_the_ledger_with_what_it_was_before(me
 
 
 @pytest.mark.box
+def test_a_small_held_out_loss_ends_the_widening_only_where_two_widths_do_not_lie_far_apart(
+    measured: dict[str, Any],
+) -> None:
+    assert measured["contradicted"] == [True, False]
+
+
+@pytest.mark.box
 def test_rows_are_calm_only_where_conditions_contradict(measured: dict[str, Any]) -> None:
     told = measured["settings"]
     assert told["clashes"] == [0, 2, 2]

@@ -12,6 +12,8 @@ import torch
 from skills.pinn.channels import Channels
 from skills.pinn.fit import Fit, Link, Task
 from skills.pinn.frame import Frame
+from skills.pinn.kinds import STEADY
+from skills.pinn.least_squares import Candidate, Course
 from skills.pinn.model import Piece
 from skills.pinn.network import Network
 from skills.pinn.normal import Accurate, Normal
@@ -166,6 +168,21 @@ def _hopeless(task: Task, network: Network, parameters: torch.Tensor, narrow: fl
     return left is not None and left.hopeless and left.held_out < narrow
 
 
+def contradicted() -> list[bool]:
+    """Whether a held-out loss that meets the tolerance ends the widening: by how far two widths lie apart."""
+    found = []
+    for apart in (0.5, 1e4):  # of the tolerance
+        task = Task(Setting.of(Problem.model_validate(HEAT), 1.0), Spec(tolerance=1e-3), 0, lambda *told: None)
+        network = task.network((2,))
+        layer, kind = network.initial(1), STEADY[0]
+        before = Candidate(kind, network, layer, 1.0, 1e-4)
+        course = Course(task, 3, before, [(0, 1.0)], [(0, 1e-4)])
+        moved = layer.clone()
+        moved[-network.output_size :] *= 1 + apart * 1e-3
+        found.append(course.round([Candidate(kind, network, moved, 1e-8, 1e-8)]))
+    return found
+
+
 def remembered() -> list[bool]:
     """Whether links with and without what they were before a widening come back from their arrays."""
     frame, start = Frame((0.0,), (1.0,), (False,), (0.0,), (1.0,)), drawn(1, 16)
@@ -226,6 +243,7 @@ if __name__ == "__main__":
                 "broyden": broyden_end(),
                 "widening": widening(),
                 "remembered": remembered(),
+                "contradicted": contradicted(),
                 "settings": settings(),
             }
         )
