@@ -10,6 +10,7 @@ from orchestrator.core.importance import IMPORTANCE
 
 DELIVERED = "delivered"
 OF_GROUPS = ("gap.", "group.", "groups.")  # measured of groups of people, and shown beside one another elsewhere
+OF_SIZES = "learning."  # by numbers of training rows, drawn as a curve
 OF_EXPLANATIONS = (IMPORTANCE, "mean_attribution", "additivity", "attribution_difference")  # of columns, not of models
 
 
@@ -40,12 +41,18 @@ def comparisons(claims: tuple[AnswerClaim, ...], evidence: tuple[Evidence, ...])
     quoted = frozenset(name for claim in claims for name in claim.evidence)
     groups: dict[str, dict[str, Evidence]] = {}
     for item in evidence:
-        if item.value is not None and item.subject and not item.name.startswith((*OF_GROUPS, *OF_EXPLANATIONS)):
+        if (
+            item.value is not None
+            and item.subject
+            and not item.name.startswith((*OF_GROUPS, OF_SIZES, *OF_EXPLANATIONS))
+        ):
             groups.setdefault(item.name, {})[item.subject] = item  # the newest measurement of a subject counts
     found = [
         Comparison(name, tuple(rows.values()), quoted)
         for name, rows in groups.items()
-        if len(rows) > 1 and (DELIVERED in rows or any(row.id in quoted for row in rows.values()))
+        if len(rows) > 1
+        and (DELIVERED in rows or any(row.id in quoted for row in rows.values()))
+        and any(not subject.startswith(DELIVERED) for subject in rows)
     ]
     return tuple(sorted(found, key=lambda group: not group.leads))
 

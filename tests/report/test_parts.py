@@ -301,6 +301,11 @@ def test_a_comparison_needs_the_delivered_model_and_another(tmp_path: Path) -> N
     assert [name for name, _ in shown.rows] == ["accuracy", "log_loss"]
     alone = tuple(item for item in record.evidence if item.subject == "delivered")
     assert comparisons(record.answer.claims, alone) == ()
+    one = alone[0]
+    told = (("latency_ms", "delivered, batch 1"), ("latency_ms", "delivered, batch 1024"),
+            ("learning.gain", "40 over 20 rows"), ("learning.gain", "80 over 40 rows"))  # fmt: skip
+    quoted = tuple(one.model_copy(update={"name": name, "subject": subject}) for name, subject in told)
+    assert comparisons(record.answer.claims, quoted) == (), "one model's own times and sizes are no comparison"
 
 
 def test_a_confusion_matrix_is_shaded_by_its_rows(tmp_path: Path) -> None:
