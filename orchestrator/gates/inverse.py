@@ -13,6 +13,7 @@ SIGMAS = 3.0  # of the mean of squared noise: an honest fit falls outside once i
 NOISE = "observation_noise"  # evidence: the judge's own estimate, where nobody stated it
 STATE_NOISE = "say how large the noise is, or observe some places more than once"
 MORE_DATA = "give more or better placed observations, or a narrower range"
+CHECK_BOTH = "check the noise and the equations; the intervals of coefficients hold only where both are right"
 
 
 def identified(known: Known) -> Verdict:
@@ -84,7 +85,7 @@ def fits_observations(check: str, known: Known) -> Verdict:
     return Verdict(
         id=check, verdict="passed" if passed else "failed", value=found.value,
         threshold=low if found.value < low else high, evidence=tuple(entry.id for entry in entries),
-        reason=told if passed else f"{told}: {why}", remedy="" if passed else "check the noise and the equations",
+        reason=told if passed else f"{told}: {why}", remedy="" if passed else CHECK_BOTH,
         final=not passed and (contradicted or found.value < low),
     )  # fmt: skip
 
