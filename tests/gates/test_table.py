@@ -42,6 +42,27 @@ def test_a_model_that_met_fewer_than_two_families_is_not_shown_to_suit_the_data(
     assert found.verdict == "unknown" and absent in found.reason
 
 
+def test_a_candidate_that_was_not_compared_leaves_the_choice_unknown() -> None:
+    blank: Row = ("paired_difference", "delivered vs forest", 5.0, None)
+    found = ruled((*without(blank[:2]), blank), "model.inductive_bias")
+    assert found.verdict == "unknown" and "not every candidate was compared" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("check", "bad", "remedy"),
+    [
+        ("model.inductive_bias", ("paired_difference", "delivered vs forest", -9.0, (-12.0, -6.0)), "another family"),
+        ("model.baseline", ("paired_difference", "delivered vs constant", 0.1, (-1.0, 1.2)), "do not predict"),
+        ("training.loss", ("cv_gap", "", 9.0, (6.0, 12.0)), "overfits"),
+        ("training.loss", ("cv_gap", "", -9.0, (-12.0, -6.0)), "does not describe this model"),
+    ],
+)
+def test_what_fails_has_a_remedy_of_its_own_and_what_passes_none(check: str, bad: Row, remedy: str) -> None:
+    assert (ruled(GOOD, check).verdict, ruled(GOOD, check).remedy) == ("passed", "")
+    found = ruled((*without(bad[:2]), bad), check)
+    assert (found.verdict, remedy in found.remedy) == ("failed", True)
+
+
 def test_the_hosts_constant_guess_is_no_candidate() -> None:
     worse: Row = ("paired_difference", "delivered vs constant", -9.0, (-12.0, -6.0))
     assert ruled((*without(worse[:2]), worse), "model.inductive_bias").verdict == "passed"
