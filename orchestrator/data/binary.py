@@ -24,6 +24,10 @@ CORRUPT = (
     RuntimeError, zipfile.BadZipFile, zlib.error, pa.ArrowException,
 )  # fmt: skip
 NAMES = ("feature_names", "target_names", "columns")
+OF_ROWS = (
+    "a table is X (n, d) and y (n,), real; images and series train a network (`Classify the images in FILE`), and a "
+    "run's network is evaluated on the rows that it sealed (`Evaluate run RUN`)"
+)
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
@@ -121,7 +125,7 @@ def _from_arrays(path: Path, arrays: dict[str, NDArray[np.generic]]) -> pd.DataF
     for name, array in data.items():
         if array.ndim not in (1, 2) or np.iscomplexobj(array):
             what = f"shape {array.shape} and type {array.dtype}"
-            raise BadInput(f"array {name!r} of {str(path)!r} has {what}", remedy="give X (n, d) and y (n,), real")
+            raise BadInput(f"array {name!r} of {str(path)!r} has {what}", remedy=OF_ROWS)
         if array.ndim == 1:
             series.append((name, array))
             continue
