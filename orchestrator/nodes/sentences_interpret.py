@@ -40,7 +40,8 @@ def explained_claims(evidence: tuple[Evidence, ...]) -> Iterable[tuple[str, Evid
     for entry in evidence:
         told = _HELD_TO.get((entry.name, entry.subject), "")
         if told and entry.value is not None:
-            yield told, entry
+            network = entry.text.partition(":")[0] if entry.text.startswith("network ") else ""
+            yield f"{told} ({network})" if network else told, entry
 
 
 def _range(entry: Evidence) -> str:

@@ -37,11 +37,15 @@ class Swarm:
 
 @dataclass(frozen=True)
 class Maps:
-    """Samples (n, *shape) beside values over the same cells, or over places shared by their channels (n, *sides)."""
+    """Samples (n, *shape) beside values over the same cells, or over places shared by their channels (n, *sides).
+
+    `network` is the one that they are of, where that is told.
+    """
 
     samples: Floats
     values: Floats
     said: tuple[str, ...]
+    network: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def read_swarms(run: RunDirectory) -> tuple[Swarm, ...]:
 
 def read_maps(run: RunDirectory) -> Maps | None:
     """Integrated gradients of every explained sample, and what the network said of it."""
-    held = _arrays(run, "gradients.npz", ("values", "samples", "classes", "outputs", "output_names"))
+    held = _arrays(run, "gradients.npz", ("values", "samples", "classes", "outputs", "output_names", "variant"))
     if held is None or held["values"].shape != held["samples"].shape:
         return None
     names = [str(name) for name in held["output_names"]]
@@ -81,7 +85,8 @@ def read_maps(run: RunDirectory) -> Maps | None:
         f"{names[0]} {value:.3g}" if alone else f"{names[int(place)]} ({value:.0%})"
         for place, value in zip(held["classes"], held["outputs"], strict=True)
     )
-    return Maps(np.asarray(held["samples"], dtype=np.float64), np.asarray(held["values"], dtype=np.float64), said)
+    samples, values = (np.asarray(held[name], dtype=np.float64) for name in ("samples", "values"))
+    return Maps(samples, values, said, str(held["variant"].reshape(-1)[0]))
 
 
 def read_attention(run: RunDirectory) -> tuple[Floats, Maps] | None:

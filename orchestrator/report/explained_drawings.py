@@ -34,7 +34,8 @@ def explained(record: Record) -> tuple[tuple[Draw, str], ...]:
     found += [(partial(explained_figures.draw_swarm, swarm), _SWARM.format(n=len(swarm.values))) for swarm in swarms]
     if (maps := read_maps(record.directory)) is not None:
         draw = partial(map_figures.draw_maps, maps, "attributions", "attribution")
-        found.append((draw, {4: _IMAGES, 3: _SERIES}.get(maps.samples.ndim, _VECTORS)))
+        named = f" The network is {maps.network!r}." if maps.network else ""
+        found.append((draw, {4: _IMAGES, 3: _SERIES}.get(maps.samples.ndim, _VECTORS) + named))
     if (attention := read_attention(record.directory)) is not None:
         layers, shown_maps = attention
         found.append((partial(map_figures.draw_maps, shown_maps, "attended", "attention above an even share"), _LOOKS))
