@@ -6,7 +6,7 @@ import pytest
 from evidence import ROWS, Row, evidence_of, plan_for
 
 from orchestrator.core.evidence import Evidence, Verdict
-from orchestrator.core.plan import SplitPlan
+from orchestrator.core.plan import SeriesPlan, SplitPlan
 from orchestrator.core.request import Route
 from orchestrator.gates.known import Known
 from orchestrator.gates.result import judge_results
@@ -40,6 +40,13 @@ def test_a_model_that_met_fewer_than_two_families_is_not_shown_to_suit_the_data(
     rows = without(("rmse", absent), ("paired_difference", f"delivered vs {absent}"))
     found = ruled(rows, "model.inductive_bias")
     assert found.verdict == "unknown" and absent in found.reason
+
+
+def test_a_series_must_beat_the_naive_forecast_and_not_the_constant_guess_alone() -> None:
+    series = SeriesPlan(time="t", unit="month", size=1, start=0, steps=144)
+    assert ruled(GOOD, "model.baseline", series=series).verdict == "unknown"
+    naive: Row = ("paired_difference", "delivered vs last value", -1.0, (-2.0, -0.5))
+    assert ruled((*GOOD, naive), "model.baseline", series=series).verdict == "failed"
 
 
 def test_a_candidate_that_was_not_compared_leaves_the_choice_unknown() -> None:
@@ -169,3 +176,22 @@ def test_a_bound_on_the_latency_is_one_of_a_single_row(bound: dict[str, float], 
     wanted = ({"metric": "latency_ms", **bound},)
     assert ruled((*GOOD, *times), "evaluation.metric", constraints=wanted).verdict == ruling
     assert ruled(GOOD, "evaluation.metric", constraints=wanted).verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("bound", "ruling", "why"),
+    [
+        ({"metric": "accuracy", "at_least": 0.85}, "passed", "1 bounds of the request met"),
+        ({"metric": "accuracy", "at_least": 0.95}, "failed", "asks for at least 0.95"),
+        ({"metric": "log_loss", "at_most": 0.4}, "passed", "1 bounds of the request met"),
+        ({"metric": "log_loss", "at_most": 0.2}, "failed", "asks for at most 0.2"),
+    ],
+)
+def test_a_bound_of_the_request_is_held_from_its_own_side(bound: dict[str, object], ruling: str, why: str) -> None:
+    rows: tuple[Row, ...] = (
+        ("accuracy", "delivered", 0.9, (0.84, 0.95)), ("log_loss", "delivered", 0.3, (0.2, 0.4)),
+    )  # fmt: skip
+    found = ruled(rows, "evaluation.metric", metric="accuracy", task="binary", constraints=(bound,))
+    assert (found.verdict, why in found.reason) == (ruling, True), found.reason
+    assert "at least)" not in found.reason, "only of a calibration error is the lower end told"
+    assert "bounds" not in ruled(rows, "evaluation.metric", metric="accuracy", task="binary").reason
