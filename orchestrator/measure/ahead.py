@@ -42,7 +42,9 @@ async def measure_ahead(
     later = _later(known, series)
     rows = pd.concat([known, later], ignore_index=True)
     path = Path(split.labels).with_name("ahead.parquet")
-    rows.assign(**{ROW_ID: np.arange(len(rows))}).to_parquet(path, index=False)
+    rows.rename(columns={data.target: f"{data.target}.known"}).assign(**{ROW_ID: np.arange(len(rows))}).to_parquet(
+        path, index=False
+    )
     folder, why = await bench.predict(f"{AHEAD}/{step.id}", model, {"rows": path}, (DELIVERED,), step.resources)
     found = None if folder is None else load_predictions(prediction_file(folder, DELIVERED), len(later))
     if folder is None or found is None or found.why:

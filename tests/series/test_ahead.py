@@ -26,7 +26,7 @@ from sandbox.protocol import Trust
 
 
 class BenchOfTens:
-    """Stands where a box would: keeps the rows that it is given, and forecasts 10, from 9 to 11, for each without y."""
+    """Stands where a box would: keeps the rows it is given and forecasts 10, from 9 to 11, where no value is known."""
 
     def __init__(self, run: RunDirectory) -> None:
         self.run = run
@@ -34,7 +34,7 @@ class BenchOfTens:
 
     async def predict(self, label: str, model: Any, inputs: dict[str, Path], names: Any, told: Any) -> tuple[Path, str]:
         self.asked = pd.read_parquet(inputs["rows"])
-        folder, count = self.run.measured / label, int(self.asked["y"].isna().sum())
+        folder, count = self.run.measured / label, int(self.asked["y.known"].isna().sum())
         folder.mkdir(parents=True)
         outputs = np.tile([10.0, 9.0, 11.0], (count, 1))
         np.savez(folder / "predictions.npz", outputs=outputs, output_names=np.array(["y", "y.low", "y.high"]))
@@ -73,8 +73,8 @@ def months(count: int = 40) -> pd.DataFrame:
 def test_the_next_months_are_forecast_with_every_value_known_and_told_one_by_one(tmp_path: Path) -> None:
     frame = months()
     found = ask(frame, tmp_path, 3)
-    known = found.bench.asked.dropna(subset="y").sort_values("month")
-    assert known["y"].tolist() == frame["y"].tolist() and known["month"].tolist() == frame["month"].tolist()
+    known = found.bench.asked.dropna(subset="y.known").sort_values("month")
+    assert known["y.known"].tolist() == frame["y"].tolist() and known["month"].tolist() == frame["month"].tolist()
     assert sorted(found.bench.asked["row_id"]) == list(range(43))
     rows, *each = found.evidence
     assert (rows.name, rows.value) == ("forecast.rows", 3.0)
