@@ -143,3 +143,8 @@ def test_a_value_that_another_column_holds_as_well_is_no_trace(tmp_path: Path) -
 def test_nothing_is_found_where_nothing_personal_is(tmp_path: Path) -> None:
     frame = pd.DataFrame({"pay": [1.5, 2.5, 3.5], "grade": ["a", "b", "c"], "well": ["w1", "w2", "w3"]})
     assert find_personal(frame) == {}
+
+
+def test_dates_are_personal_by_their_name_alone() -> None:
+    days = pd.Series(pd.date_range("1950-03-01", periods=200, freq="97D"))
+    assert set(find_personal(pd.DataFrame({"birth_date": days, "visited": days}))) == {"birth_date"}
