@@ -25,6 +25,7 @@ from orchestrator.measure.decisions import THRESHOLD, book_threshold
 from orchestrator.measure.details import detail_files, detail_scorers
 from orchestrator.measure.edge import DELIVERED, load_predictions, load_variants, prediction_file
 from orchestrator.measure.evidence import EvidenceBook
+from orchestrator.measure.forecast import against_naive
 from orchestrator.measure.groups import group_files, group_scorers
 from orchestrator.measure.learning import learning_scorers, parts_of
 from orchestrator.measure.subjects import Subject
@@ -66,6 +67,8 @@ async def measure_evaluation(
     files |= group_files(split) | detail_files(split, data)
     scorers = scorers_of(data, split, step, bench.seed)
     scorers += learning_scorers(parts, data, split.train_rows, scorers[0].params)
+    scorers, naive = against_naive(scorers, split, data, bench.run.measured / "host", bench.seed)
+    files |= naive
     if again is not None:
         files["again"] = prediction_file(again, DELIVERED)
         scorers.append(Scorer(name="prediction_repeat", inputs={"predictions": f"p_{DELIVERED}", "again": "again"}))

@@ -12,11 +12,25 @@ from orchestrator.data.split import SplitRecord
 from orchestrator.gates.forecast import LAST, SEASON
 from orchestrator.measure.bench import Scorer
 from orchestrator.measure.edge import DELIVERED
+from orchestrator.measure.naive import write_naive
 
 PAST, ROWS = "past", "forecast_rows"
 
 
-def forecast_files(split: SplitRecord, naive: Mapping[str, Path]) -> dict[str, Path]:
+def against_naive(
+    scorers: list[Scorer], split: SplitRecord, data: DataStrategy, folder: Path, seed: int
+) -> tuple[list[Scorer], dict[str, Path]]:
+    """A table's scorers as they are; of a series those of a forecast, with the files that they need besides.
+
+    The forecasts without a model are written to `folder`. They need the training rows.
+    """
+    if data.series is None or not Path(split.train).is_file():
+        return scorers, {}
+    naive = write_naive(split, data, data.series, folder)
+    return _forecast_scorers(scorers, data, data.series, tuple(naive), seed), _forecast_files(split, naive)
+
+
+def _forecast_files(split: SplitRecord, naive: Mapping[str, Path]) -> dict[str, Path]:
     """The training rows, the sealed rows' inputs, and the forecasts without a model."""
     return {
         PAST: Path(split.train),
@@ -25,7 +39,7 @@ def forecast_files(split: SplitRecord, naive: Mapping[str, Path]) -> dict[str, P
     }
 
 
-def forecast_scorers(
+def _forecast_scorers(
     scorers: list[Scorer], data: DataStrategy, series: SeriesPlan, naive: tuple[str, ...], seed: int
 ) -> list[Scorer]:
     """The scorers of a table, whose differences respect the order of time, and those of a forecast."""

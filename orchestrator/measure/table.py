@@ -26,11 +26,10 @@ from orchestrator.measure.edge import (
     prediction_file,
 )
 from orchestrator.measure.evidence import UNVOUCHED, EvidenceBook
-from orchestrator.measure.forecast import forecast_files, forecast_scorers
+from orchestrator.measure.forecast import against_naive
 from orchestrator.measure.groups import group_files, group_scorers
 from orchestrator.measure.leaks import book_leaks
 from orchestrator.measure.learning import learning_scorers, parts_of
-from orchestrator.measure.naive import write_naive
 from orchestrator.measure.record import record_hyperparameters, record_training
 
 SET = "test"
@@ -72,10 +71,8 @@ async def measure_table(
     parts = parts_of(kept)
     scorers = _scorers(data, split, tuple(name for name in kept if name not in parts), bench.seed)
     scorers += learning_scorers(parts, data, split.train_rows, scorers[0].params)
-    if data.series is not None:
-        naive = write_naive(split, data, data.series, host)
-        files |= forecast_files(split, naive)
-        scorers = forecast_scorers(scorers, data, data.series, tuple(naive), bench.seed)
+    scorers, naive = against_naive(scorers, split, data, host, bench.seed)
+    files |= naive
     if again is not None and not _unusable(again, (DELIVERED,), split.test_rows):
         files["again"] = prediction_file(again, DELIVERED)
         both = {"predictions": f"p_{DELIVERED}", "again": "again"}

@@ -16,6 +16,8 @@ from orchestrator.data.split import SplitRecord, split_table
 from orchestrator.data.steps import find_series
 from orchestrator.gates.forecast import DRIFT, LAST, SEASON, baseline
 from orchestrator.gates.known import Known
+from orchestrator.measure.bench import Scorer
+from orchestrator.measure.forecast import against_naive
 from orchestrator.measure.naive import write_naive
 
 
@@ -66,6 +68,21 @@ def test_each_of_several_series_has_its_own_past_and_gaps_are_steps_too(tmp_path
     found = forecasts(split, data, series, tmp_path)
     assert SEASON not in found, "a straight line has no season"
     assert np.allclose(found[DRIFT], frame["y"][found[DRIFT].index]), "the line goes on in both"
+
+
+def test_a_series_is_scored_against_them_and_any_other_table_as_before(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"month": pd.date_range("2019-01-01", periods=60, freq="MS"), "y": np.arange(60) % 6 + 0.5})
+    split, data, _ = split_of(frame, tmp_path)
+    plain = [Scorer(name="paired_difference", inputs={}, params={"subject": "delivered vs constant"})]
+    scorers, files = against_naive(plain, split, data, tmp_path / "host", 0)
+    compared = {str(one.params["subject"]) for one in scorers if one.name == "forecast_difference"}
+    assert compared == {f"delivered vs {name}" for name in ("constant", LAST, DRIFT, SEASON)}
+    assert all(files[value].is_file() for one in scorers for value in one.inputs.values() if value in files)
+    assert {f"p_{name}" for name in (LAST, DRIFT, SEASON)} <= set(files)
+    table = data.model_copy(update={"series": None})
+    assert against_naive(plain, split, table, tmp_path / "host", 0) == (plain, {})
+    gone = split.model_copy(update={"train": str(tmp_path / "gone.parquet")})
+    assert against_naive(plain, gone, data, tmp_path / "host", 0) == (plain, {})
 
 
 def ruled(*pairs: tuple[str, float, tuple[float, float] | None]) -> Any:
