@@ -186,6 +186,15 @@ def test_a_named_problem_is_planned_with_its_defaults_told(text: str) -> None:
     assert any("taken from the library" in note for note in made.notes)
 
 
+def test_a_training_that_its_limit_cut_off_gets_more_iterations_unless_the_request_fixes_them() -> None:
+    cut_off = Verdict(id="training.schedule", verdict="failed", reason="stopped by limit at 200 of 200")
+    for text, iterations in (
+        ("PINN Burgers equation in JAX", 1500), ("PINN Burgers equation", 1500), ("PINN Burgers equation, 90 epochs", 90),
+    ):  # fmt: skip
+        spec = plan(text, cut_off).steps[0].spec
+        assert spec["iterations"] == iterations and "hidden" not in spec
+
+
 def test_a_missed_tolerance_leads_to_a_larger_network_and_at_last_to_the_same_plan() -> None:
     first = plan("Train a PINN to solve the heat equation")
     second = plan("Train a PINN to solve the heat equation", failed("evaluation.metric"))

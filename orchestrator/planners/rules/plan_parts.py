@@ -28,6 +28,7 @@ _LINEAR_ATTEMPTS: tuple[Params, ...] = (
     {"hidden": [30, 30, 30], "iterations": 400},
     {"hidden": [40, 40, 40], "iterations": 600, "interior": 8192},
 )
+_LONGER: Params = {"iterations": 1500}  # after a training that its limit of iterations cut off
 
 
 def delegated(name: str, worker: str, skill: str, spec: Params, timeout: float, needs: tuple[str, ...] = ()) -> Step:
@@ -76,9 +77,9 @@ def larger(findings: tuple[Verdict, ...], params: Params, traits: Traits, *, inv
     ]
     attempts = _LINEAR_ATTEMPTS if traits.linear and not (traits.ordinary or inverse) else _ATTEMPTS
     rung = min(max((misses.count(name) for name in misses), default=0), len(attempts) - 1)
-    return {
-        key: value for key, value in attempts[rung].items() if key not in params and (key != "windows" or traits.timed)
-    }
+    cut_off = any(failed(finding, "schedule") for finding in findings) and "epochs" not in params
+    wanted = {**(_LONGER if cut_off else {}), **attempts[rung]}
+    return {key: value for key, value in wanted.items() if key not in params and (key != "windows" or traits.timed)}
 
 
 def finer(findings: tuple[Verdict, ...]) -> int:
