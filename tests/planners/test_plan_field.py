@@ -189,8 +189,10 @@ def test_a_named_problem_is_planned_with_its_defaults_told(text: str) -> None:
 def test_a_training_that_its_limit_cut_off_gets_more_iterations_unless_the_request_fixes_them() -> None:
     cut_off = Verdict(id="training.schedule", verdict="failed", reason="stopped by limit at 200 of 200")
     for text, iterations in (
-        ("PINN Burgers equation in JAX", 1500), ("PINN Burgers equation", 1500), ("PINN Burgers equation, 90 epochs", 90),
-    ):  # fmt: skip
+        ("PINN Burgers equation in JAX", 1500),
+        ("PINN Burgers equation", 1500),
+        ("PINN Burgers equation, 90 epochs", 90),
+    ):
         spec = plan(text, cut_off).steps[0].spec
         assert spec["iterations"] == iterations and "hidden" not in spec
 
