@@ -10,7 +10,8 @@ import pyarrow.parquet as parquet  # type: ignore[import-untyped]
 import pytest
 
 from orchestrator.core.evidence import Evidence
-from orchestrator.core.plan import Step
+from orchestrator.core.plan import Plan, Step
+from orchestrator.core.request import Route
 from orchestrator.core.search import Dimension, Objective, Search, Trial
 from orchestrator.data.seal import ROW_ID
 from orchestrator.data.split import SplitRecord
@@ -18,7 +19,6 @@ from orchestrator.journal.rundir import RunDirectory, write_json
 from orchestrator.measure.evidence import EvidenceBook
 from orchestrator.measure.search import measure_search
 from orchestrator.search.history import History
-from tests.gates.test_search_gates import plan as planned
 
 SEARCH = Search(
     space=(Dimension(name="trees", kind="int", low=10, high=100),),
@@ -42,9 +42,10 @@ def measured(
     tmp_path: Path, used: dict[str, int], test: tuple[int, ...] = (7, 8), damage: str = ""
 ) -> dict[str, Evidence]:
     run = RunDirectory(tmp_path / "runs", "r1")
-    plan = planned()
+    trial = Step(id="trial", worker="tabular", kind="skill", spec={"models": ["forest"]})
+    search = Step(id="search", worker="tabular", kind="loop", body=(trial,), search=SEARCH)
     train = Step(id="train", worker="tabular", kind="skill", needs=("search",))
-    plan = plan.model_copy(update={"steps": (plan.steps[0].model_copy(update={"search": SEARCH}), train)})
+    plan = Plan(route=Route.SWEEP, planner="test", thoughts=(), steps=(search, train))
     for step in ("search", "train"):
         run.out(step).mkdir(parents=True)
     write_json(run.out("search") / "search.json", History.of(SEARCH, TRIALS))

@@ -83,13 +83,13 @@ def test_an_unknown_option_in_agents_toml_is_named_with_the_nearest_valid_one(
         ("Write me a poem about the sea", "refused", 42),
         ("What is data leakage?", "explained", 0),
         ("Train a model", "clarify", 0),
-        ("Run a hyperparameter sweep for my transformer model using Optuna", "refused", 42),
+        ("Run a hyperparameter sweep for my transformer model using Optuna", "bad_input", 42),
     ],
 )
 def test_replies_in_words_start_no_box(mlexpert: Mlexpert, request_: str, status: str, code: int) -> None:
     ran = mlexpert("run", request_)
     assert (ran.code, ran.answer["status"]) == (code, status)
-    assert ran.answer["message"]
+    assert ran.answer["message"] or ran.answer["error"]["remedy"]
     assert not [e for e in ran.events if e.event == "box.opened"]
 
 
