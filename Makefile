@@ -56,9 +56,9 @@ lint: host  ## style, types and layers (under 30 s)
 check: lint  ## lint and the fast tests: no engine, no box environment
 	$(PYTEST) -n $(WORKERS) -m "not docker and not bwrap and not box and not soak"
 
-# Tests of a skill, whole runs that only look at their own boxes, and environments: two at a time. The others count boxes,
+# Tests of a skill, of the warm box, and whole runs that only look at their own boxes: two at a time. The others count boxes,
 # processes and leases of the whole machine.
-SKILL_TESTS := tests/whole/test_series.py tests/whole/test_tables.py tests/whole/test_arrays.py tests/whole/test_people.py tests/whole/test_wheel.py tests/sandbox/test_environments.py tests/sandbox/test_pool_zygote.py tests/deep tests/deploy tests/evaluate tests/jaxpro tests/physics tests/pinn tests/runtime tests/series tests/simulate tests/tabular
+SKILL_TESTS := tests/whole/test_series.py tests/whole/test_tables.py tests/whole/test_arrays.py tests/whole/test_people.py tests/whole/test_wheel.py tests/sandbox/test_pool_zygote.py tests/deep tests/deploy tests/evaluate tests/jaxpro tests/physics tests/pinn tests/runtime tests/series tests/simulate tests/tabular
 
 test: env check  ## everything but the campaigns, with real engines and real boxes
 	$(PYTEST) -n $(WORKERS) -m "(docker or bwrap) and not box and not soak"

@@ -128,13 +128,14 @@ def test_classes_keep_their_names_and_the_absolute_error_is_met_by_medians(insid
 @pytest.mark.box
 def test_more_candidates_do_not_make_a_complex_one_win_by_chance(inside: Inside) -> None:
     told = inside("""
-        from skills.tabular.compare import choose
+        from skills.tabular.compare import choose, resampled
+        plain = {"metric": "roc_auc", "higher": True, "alpha": 0.05, "alike": frozenset()}
         told = {}
         for count in (2, 6):
             won = 0
             for _ in range(2000):
                 scores = {f"m{at}": draw.normal(size=10) for at in range(count)}
-                won += choose(scores, 0.0, metric="roc_auc", higher=True, alpha=0.05).delivered != "m0"
+                won += choose(scores, resampled(scores, 0.0), **plain).delivered != "m0"
             told[count] = won / 2000
     """)
     assert told["2"] < 0.04 and told["6"] < 0.04
@@ -143,9 +144,10 @@ def test_more_candidates_do_not_make_a_complex_one_win_by_chance(inside: Inside)
 @pytest.mark.box
 def test_a_complex_candidate_that_is_clearly_better_still_wins(inside: Inside) -> None:
     told = inside("""
-        from skills.tabular.compare import choose
+        from skills.tabular.compare import choose, resampled
+        plain = {"metric": "roc_auc", "higher": True, "alpha": 0.05, "alike": frozenset()}
         scores = {f"m{at}": draw.normal(size=10) + 4.0 * (at == 5) for at in range(6)}
-        told = choose(scores, 0.1, metric="roc_auc", higher=True, alpha=0.05).delivered
+        told = choose(scores, resampled(scores, 0.1), **plain).delivered
     """)
     assert told == "m5"
 
